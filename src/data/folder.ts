@@ -1,0 +1,153 @@
+/**
+ * Datasets of the user's own: a folder with the four file names that MNIST made usual, or a single file of images.
+ *
+ * All of it needs `--allow-read` of the path given and of nothing else. Without it Deno asks, or throws
+ * `Deno.errors.NotCapable`, which is left as it is since it names the flag.
+ */
+import { basename, join } from "node:path";
+import { DataError } from "./data_error.ts";
+import { decompress, type Idx, readIdx } from "./idx.ts";
+import { holdOut, type Images, type Split, toImages } from "./images.ts";
+
+/** The spellings of a file's name, the likeliest first; a plain file is preferred to a compressed one. */
+const SPELLINGS = ["-idx#-ubyte", ".idx#-ubyte", "-idx#-ubyte.gz", ".idx#-ubyte.gz"];
+
+/**
+ * Loads a dataset from a folder or from a single IDX file, whichever is found at the path.
+ *
+ * @param path A folder as {@linkcode loadFolder} reads it, or a file as {@linkcode loadFile} does.
+ * @returns The train and the test set.
+ * @throws {DataError} If there is nothing at the path, or nothing that can be used.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const file = await Deno.makeTempFile();
+ * await Deno.writeFile(file, Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6));
+ * const { train, test } = await load(file);
+ * await Deno.remove(file);
+ * equal(train.count, 1);
+ * equal(test.width, 3);
+ * ```
+ */
+export async function load(path: string): Promise<Split> {
+  const info = await stat(path);
+  if (info === undefined) {
+    throw new DataError(`Cannot load ${path}: expected a folder or an IDX file, got nothing there`);
+  }
+  return info.isDirectory ? await loadFolder(path) : await loadFile(path);
+}
+
+/**
+ * Loads a dataset from a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+ * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may be spelled with a dot (`train-images.idx3-ubyte`),
+ * and each may be compressed and end in `.gz`. Labels are optional. Without test images the last tenth of the train
+ * images is held out, see {@linkcode holdOut}.
+ *
+ * @param path The folder; its last part becomes the dataset's name.
+ * @returns The train and the test set.
+ * @throws {DataError} If there are no train images, labels without their images, a file that cannot be read, or test
+ * images of another size than the train images.
+ *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8);
+ * await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, images);
+ * await Deno.writeFile(`${folder}/t10k-images.idx3-ubyte`, images);
+ * const { train, test } = await loadFolder(folder);
+ * await Deno.remove(folder, { recursive: true });
+ * deepEqual(train, { pixels: Uint8Array.of(9, 8), count: 1, height: 1, width: 2 });
+ * deepEqual(test, train);
+ * ```
+ */
+export async function loadFolder(path: string): Promise<Split> {
+  const name = basename(path) || path;
+  const train = await readPart(path, "train");
+  if (train === undefined) {
+    const wanted = spell("train-images", 3).slice(0, 2).join(" or ");
+    throw new DataError(`Cannot load folder ${path}: expected ${wanted} in it, plain or with .gz, got neither`);
+  }
+  const test = await readPart(path, "t10k");
+  if (test === undefined) return holdOut(train, name);
+  if (test.height !== train.height || test.width !== train.width) {
+    throw new DataError(
+      `Cannot load folder ${path}: expected test images of ${train.height} x ${train.width} pixels as the train ` +
+        `images are, got ${test.height} x ${test.width}`,
+    );
+  }
+  return { train, test, name };
+}
+
+/**
+ * Loads a dataset from a single IDX file of images, plain or compressed. The last tenth is held out as the test set,
+ * see {@linkcode holdOut}.
+ *
+ * @param path The file; its last part becomes the dataset's name.
+ * @returns The train and the test set.
+ * @throws {DataError} If the file cannot be read, is not an IDX file of images, or holds fewer than 2 images.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const file = await Deno.makeTempFile();
+ * await Deno.writeFile(file, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 7, 8, 9));
+ * const { train, test } = await loadFile(file);
+ * await Deno.remove(file);
+ * equal(train.count, 2);
+ * equal(test.pixels[0], 9);
+ * ```
+ */
+export async function loadFile(path: string): Promise<Split> {
+  return holdOut(toImages(await readFile(path), path), basename(path) || path);
+}
+
+/** The images and labels of one half of a folder, or undefined if it has neither. */
+async function readPart(folder: string, part: "train" | "t10k"): Promise<Images | undefined> {
+  const images = await find(folder, `${part}-images`, 3);
+  const labels = await find(folder, `${part}-labels`, 1);
+  if (images !== undefined) {
+    return toImages(await readFile(images), images, labels === undefined ? undefined : await readFile(labels));
+  }
+  if (labels === undefined) return undefined;
+  throw new DataError(
+    `Cannot load folder ${folder}: expected ${part}-images-idx3-ubyte beside the labels, got only ${basename(labels)}`,
+  );
+}
+
+/** The path of the first spelling that is a file; unpacking tools make folders of the same names. */
+async function find(folder: string, stem: string, dimensions: number): Promise<string | undefined> {
+  for (const name of spell(stem, dimensions)) {
+    const path = join(folder, name);
+    if ((await stat(path))?.isFile) return path;
+  }
+  return undefined;
+}
+
+function spell(stem: string, dimensions: number): string[] {
+  return SPELLINGS.map((spelling) => stem + spelling.replace("#", String(dimensions)));
+}
+
+async function readFile(path: string): Promise<Idx> {
+  const bytes = await Deno.readFile(path).catch((error) => refuse(path, error));
+  return readIdx(await decompress(bytes, path), path);
+}
+
+/** What is at the path, or undefined if nothing is. */
+async function stat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? undefined : refuse(path, error);
+  }
+}
+
+/** Throws what went wrong with a file as a mistake of the user's, except a permission that Deno was not given. */
+function refuse(path: string, cause: unknown): never {
+  if (!(cause instanceof Error) || cause instanceof Deno.errors.NotCapable) throw cause;
+  throw new DataError(`Cannot read ${path}: expected a readable file, got "${cause.message}"`, { cause });
+}

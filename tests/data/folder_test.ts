@@ -1,0 +1,243 @@
+import { DataError } from "../../src/data/data_error.ts";
+import { load, loadFile, loadFolder } from "../../src/data/folder.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
+
+const FASHION_MNIST = "/usr/share/datasets/fashion-mnist";
+
+/** Images whose every pixel is the image's number plus `first`, or labels that count from `first`. */
+function idx(shape: number[], first: number): Uint8Array<ArrayBuffer> {
+  const header = shape.flatMap((size) => [0, 0, size >> 8, size & 255]);
+  const size = shape.slice(1).reduce((product, size) => product * size, 1);
+  const data = Array.from({ length: shape[0] * size }, (_, i) => first + Math.floor(i / size));
+  return Uint8Array.of(0, 0, 8, shape.length, ...header, ...data);
+}
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+}
+
+const TRAIN_IMAGES = idx([3, 2, 4], 10);
+const TRAIN_LABELS = idx([3], 1);
+const TEST_IMAGES = idx([2, 2, 4], 20);
+const TEST_LABELS = idx([2], 5);
+
+const TRAIN = {
+  pixels: TRAIN_IMAGES.subarray(16),
+  count: 3,
+  height: 2,
+  width: 4,
+  labels: TRAIN_LABELS.subarray(8),
+};
+const TEST = {
+  pixels: TEST_IMAGES.subarray(16),
+  count: 2,
+  height: 2,
+  width: 4,
+  labels: TEST_LABELS.subarray(8),
+};
+
+/** Runs `fn` on a folder `digits` of those files, whose names may hold a `/`, and removes it whatever happens. */
+async function withFolder(
+  files: Record<string, Uint8Array>,
+  fn: (path: string) => Promise<unknown>,
+): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "elbo_" });
+  try {
+    const folder = `${root}/digits`;
+    await Deno.mkdir(folder);
+    for (const [name, bytes] of Object.entries(files)) {
+      if (name.includes("/")) await Deno.mkdir(`${folder}/${name.slice(0, name.lastIndexOf("/"))}`);
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+    }
+    await fn(folder);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("loadFolder reads the four usual names, plain or compressed, with a dash or a dot", async () => {
+  for (const separator of ["-", "."]) {
+    for (const extension of ["", ".gz"]) {
+      const pack = extension === "" ? (bytes: Uint8Array<ArrayBuffer>) => bytes : gzip;
+      await withFolder({
+        [`train-images${separator}idx3-ubyte${extension}`]: await pack(TRAIN_IMAGES),
+        [`train-labels${separator}idx1-ubyte${extension}`]: await pack(TRAIN_LABELS),
+        [`t10k-images${separator}idx3-ubyte${extension}`]: await pack(TEST_IMAGES),
+        [`t10k-labels${separator}idx1-ubyte${extension}`]: await pack(TEST_LABELS),
+      }, async (path) => assertEquals(await loadFolder(path), { train: TRAIN, test: TEST, name: "digits" }));
+    }
+  }
+});
+
+Deno.test("loadFolder reads a folder whose files are spelled and compressed each in its own way", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": await gzip(TRAIN_IMAGES), // by content, not by name
+    "train-labels.idx1-ubyte.gz": await gzip(TRAIN_LABELS),
+    "t10k-images-idx3-ubyte.gz": TEST_IMAGES,
+    "t10k-labels.idx1-ubyte": TEST_LABELS,
+  }, async (path) => assertEquals(await loadFolder(`${path}/`), { train: TRAIN, test: TEST, name: "digits" }));
+});
+
+Deno.test("loadFolder prefers a plain file to a compressed one of the same name", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "train-images-idx3-ubyte.gz": await gzip(TEST_IMAGES),
+    "t10k-images-idx3-ubyte": TEST_IMAGES,
+  }, async (path) => assertEquals((await loadFolder(path)).train.count, 3));
+});
+
+Deno.test("loadFolder passes over folders that are called like a file", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte/train-images-idx3-ubyte": TEST_IMAGES,
+    "train-images.idx3-ubyte": TRAIN_IMAGES,
+    "t10k-images.idx3-ubyte": TEST_IMAGES,
+  }, async (path) => assertEquals((await loadFolder(path)).train.count, 3));
+});
+
+Deno.test("loadFolder does without labels", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "t10k-images-idx3-ubyte": TEST_IMAGES,
+    "t10k-labels-idx1-ubyte": TEST_LABELS,
+  }, async (path) => {
+    const { train, test } = await loadFolder(path);
+    assertEquals("labels" in train, false);
+    assertEquals(test, TEST);
+  });
+});
+
+Deno.test("loadFolder holds out the last tenth of the train images when there are no test images", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "train-labels-idx1-ubyte": TRAIN_LABELS,
+  }, async (path) => {
+    const { train, test } = await loadFolder(path);
+    assertEquals([...train.labels!], [1, 2]);
+    assertEquals([...test.labels!], [3]);
+    assertEquals([...test.pixels], Array(8).fill(12));
+  });
+});
+
+Deno.test("loadFolder says what it looked for and where when there are no train images", async () => {
+  await withFolder({ "t10k-images-idx3-ubyte": TEST_IMAGES }, async (path) => {
+    const error = await assertRejects(() => loadFolder(path), DataError);
+    assertEquals(
+      error.message,
+      `Cannot load folder ${path}: expected train-images-idx3-ubyte or train-images.idx3-ubyte in it, ` +
+        "plain or with .gz, got neither",
+    );
+  });
+});
+
+Deno.test("loadFolder refuses labels without their images", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "t10k-labels.idx1-ubyte": TEST_LABELS,
+  }, async (path) => {
+    const error = await assertRejects(() => loadFolder(path), DataError);
+    assertEquals(
+      error.message,
+      `Cannot load folder ${path}: expected t10k-images-idx3-ubyte beside the labels, got only t10k-labels.idx1-ubyte`,
+    );
+  });
+});
+
+Deno.test("loadFolder refuses test images of another size than the train images", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "t10k-images-idx3-ubyte": idx([2, 4, 2], 0),
+  }, async (path) => {
+    const error = await assertRejects(() => loadFolder(path), DataError);
+    assertEquals(
+      error.message,
+      `Cannot load folder ${path}: expected test images of 2 x 4 pixels as the train images are, got 4 x 2`,
+    );
+  });
+});
+
+Deno.test("loadFolder names the file that is damaged or does not fit", async () => {
+  const gzipped = await gzip(TRAIN_IMAGES);
+  const cases: [name: string, bytes: Uint8Array, message: string][] = [
+    ["train-images-idx3-ubyte", TRAIN_IMAGES.subarray(0, 30), "train-images-idx3-ubyte: expected 40 bytes for shape"],
+    ["train-images-idx3-ubyte", gzipped.subarray(0, 20), "train-images-idx3-ubyte: expected one whole gzip stream"],
+    ["train-images-idx3-ubyte", TRAIN_LABELS, "train-images-idx3-ubyte for images: expected shape [N, H, W] or [N, D]"],
+    ["train-labels-idx1-ubyte", TEST_LABELS, "train-images-idx3-ubyte: expected labels of shape [3], got [2]"],
+    ["t10k-images-idx3-ubyte", new Uint8Array(0), "t10k-images-idx3-ubyte: expected a header of at least 4 bytes"],
+  ];
+  for (const [name, bytes, message] of cases) {
+    const files = { "train-images-idx3-ubyte": TRAIN_IMAGES, "t10k-images-idx3-ubyte": TEST_IMAGES, [name]: bytes };
+    await withFolder(files, (path) => assertRejects(() => loadFolder(path), DataError, `${path}/${message}`));
+  }
+});
+
+Deno.test("loadFile splits the images of one file, plain or compressed, and names the dataset after it", async () => {
+  const images = idx([25, 1, 2], 0);
+  await withFolder({ "plain": images, "packed": await gzip(images), "vectors": idx([25, 2], 0) }, async (path) => {
+    for (const name of ["plain", "packed", "vectors"]) {
+      const split = await loadFile(`${path}/${name}`);
+      assertEquals(split.name, name);
+      assertEquals([...split.test.pixels], [23, 23, 24, 24]);
+      assertEquals(split.train, { pixels: images.slice(16, 16 + 46), count: 23, height: 1, width: 2 });
+    }
+  });
+});
+
+Deno.test("loadFile refuses labels, a single image, a folder, and a file that is not there", async () => {
+  await withFolder({ "labels": TRAIN_LABELS, "single": idx([1, 2, 2], 0) }, async (path) => {
+    const cases = [
+      ["/labels", `Cannot take ${path}/labels for images: expected shape [N, H, W] or [N, D], got [3]`],
+      ["/single", "Cannot split single into train and test: expected at least 2 images, got 1"],
+      ["", `Cannot read ${path}: expected a readable file, got "`],
+      ["/missing", `Cannot read ${path}/missing: expected a readable file, got "`],
+    ];
+    for (const [name, message] of cases) {
+      await assertRejects(() => loadFile(path + name), DataError, message);
+    }
+  });
+});
+
+Deno.test("load tells a folder from a file", async () => {
+  await withFolder({
+    "train-images-idx3-ubyte": TRAIN_IMAGES,
+    "t10k-images-idx3-ubyte": TEST_IMAGES,
+  }, async (path) => {
+    assertEquals((await load(path)).train.count, 3);
+    assertEquals((await load(`${path}/train-images-idx3-ubyte`)).train.count, 2);
+  });
+});
+
+Deno.test("load says what it looked for and where when there is nothing", async () => {
+  await withFolder({ "file": TRAIN_LABELS }, async (path) => {
+    const error = await assertRejects(() => load(`${path}/missing`), DataError);
+    assertEquals(error.message, `Cannot load ${path}/missing: expected a folder or an IDX file, got nothing there`);
+    await assertRejects(() => load(`${path}/file/below`), DataError, `Cannot read ${path}/file/below: expected`);
+    await assertRejects(() => load(""), DataError);
+  });
+});
+
+Deno.test({
+  name: "load leaves a missing permission to Deno's own error, which names the flag",
+  permissions: "none",
+  async fn() {
+    const error = await assertRejects(() => load("digits"), Deno.errors.NotCapable);
+    assertStringIncludes(error.message, "--allow-read");
+  },
+});
+
+const installed = await Deno.stat(FASHION_MNIST).then((info) => info.isDirectory, () => false);
+Deno.test({
+  name: "load reads Fashion-MNIST as Debian installs it",
+  ignore: !installed,
+  async fn() {
+    const { train, test, name } = await load(FASHION_MNIST);
+    assertEquals([train.count, train.height, train.width], [60_000, 28, 28]);
+    assertEquals([test.count, test.height, test.width], [10_000, 28, 28]);
+    assertEquals(name, "fashion-mnist");
+    // Ten classes of equal size, in both halves.
+    for (const { labels, count } of [train, test]) {
+      const counts = Array<number>(10).fill(0);
+      for (const label of labels!) counts[label]++;
+      assert(counts.every((n) => n === count / 10), `Expected ${count / 10} images a class, got ${counts}`);
+    }
+  },
+});
