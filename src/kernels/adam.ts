@@ -1,0 +1,39 @@
+import { f32_adam } from "./bindings.ts";
+import { type Matrix, size } from "./heap.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A parameter and its first and second moments. */
+export type Moments = { readonly params: Matrix; readonly mu: Matrix; readonly nu: Matrix };
+
+/** Constants of one step of Adam; see wasm/kernels/adam.ts for the formula. */
+export type AdamStep = {
+  readonly rate: number;
+  readonly correction: number;
+  readonly b1: number;
+  readonly b2: number;
+  readonly eps: number;
+};
+
+/** One step of Adam from `from` to `to`, which may be the same matrices. */
+export function adam(rt: Runtime, to: Moments, from: Moments, grads: Matrix, step: AdamStep): void {
+  const n = size(grads), { rate, correction, b1, b2, eps } = step;
+  rt.run(
+    f32_adam,
+    rt.parts(2 * n),
+    from.params.ptr,
+    grads.ptr,
+    from.mu.ptr,
+    from.nu.ptr,
+    to.params.ptr,
+    to.mu.ptr,
+    to.nu.ptr,
+    n,
+    rate,
+    correction,
+    b1,
+    1 - b1,
+    b2,
+    1 - b2,
+    eps,
+  );
+}

@@ -1,0 +1,81 @@
+import { f32_activation, f32_activation_bwd, f32_gemm } from "./bindings.ts";
+import { type Matrix, size } from "./heap.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Flags of f32_gemm, as wasm/kernels/gemm_tile.ts names them. */
+const ACCUMULATE = 1, RELU = 2;
+
+/** Multiply-adds as cheap as one element of an elementwise kernel; see `Runtime.parts`. */
+const MADDS_PER_ELEMENT = 16;
+
+/** How {@linkcode gemm} takes its operands and what it does to the product. */
+export type GemmOptions = {
+  /** `a` is stored transposed. */
+  readonly ta?: boolean;
+  /** `b` is stored transposed. */
+  readonly tb?: boolean;
+  /** Added to each row. */
+  readonly bias?: Matrix;
+  /** Add to what `out` holds. */
+  readonly accumulate?: boolean;
+  /** max(0, .) of the result. */
+  readonly relu?: boolean;
+};
+
+/** out = op(a) op(b) + bias, with ReLU if asked for. Shapes are the caller's duty. */
+export function gemm(rt: Runtime, out: Matrix, a: Matrix, b: Matrix, options: GemmOptions = {}): void {
+  const { ta = false, tb = false, bias, accumulate = false, relu = false } = options;
+  const [M, N, K] = [out.rows, out.cols, ta ? a.rows : a.cols];
+  const parts = rt.parts(M * N * K / MADDS_PER_ELEMENT);
+  rt.run(
+    f32_gemm,
+    parts,
+    Number(splitColumns(M, N, parts)),
+    Number(ta),
+    Number(tb),
+    M,
+    N,
+    K,
+    a.ptr,
+    b.ptr,
+    out.ptr,
+    bias?.ptr ?? 0,
+    (accumulate ? ACCUMULATE : 0) | (relu ? RELU : 0),
+    rt.gemmScratch,
+  );
+}
+
+/** Whether parts should get columns of C: only where there are too few rows to share, and enough columns. */
+function splitColumns(M: number, N: number, parts: number): boolean {
+  const rows = Math.ceil(M / 4) / parts, columns = Math.ceil(N / 12) / parts;
+  return rows < 4 && columns > rows / 2;
+}
+
+/** Activation functions, at the index that f32_activation knows them by. */
+const KINDS = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu"] as const;
+
+/** An activation function: f(x) = x, max(0, x), tanh x, 1 / (1 + e^-x), x > 0 ? x : e^x - 1, or x times the normal cdf. */
+export type Activation = (typeof KINDS)[number];
+
+/** The names of the activations that a hidden layer may have. */
+export const ACTIVATIONS: readonly Activation[] = KINDS.slice(1);
+
+/** out = f(x); out may be x. */
+export function activate(rt: Runtime, out: Matrix, x: Matrix, activation: Activation): void {
+  const n = size(x);
+  rt.run(f32_activation, rt.parts(n), KINDS.indexOf(activation), x.ptr, out.ptr, n);
+}
+
+/** dy *= f'(saved) in place, and dbias = the sum of its rows; saved is f's output, but for gelu its input. */
+export function activateBackward(rt: Runtime, dy: Matrix, saved: Matrix, dbias: Matrix, activation: Activation): void {
+  rt.run(
+    f32_activation_bwd,
+    rt.parts(size(dy)),
+    KINDS.indexOf(activation),
+    dy.ptr,
+    saved.ptr,
+    dbias.ptr,
+    dy.rows,
+    dy.cols,
+  );
+}

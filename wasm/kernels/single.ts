@@ -1,0 +1,4 @@
+// Entry of the builds without threads.
+
+export { dispatch } from "./dispatch";
+export { GEMM_SCRATCH } from "./gemm";
