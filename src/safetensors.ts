@@ -1,0 +1,126 @@
+/**
+ * The safetensors file format, read and written in memory: eight bytes of header length (unsigned, little-endian), a
+ * JSON header, then the tensors' bytes. https://github.com/huggingface/safetensors#format
+ *
+ * It depends on no runtime and no tensor library: tensors are named, shaped, little-endian bytes. A file is not trusted:
+ * whatever bytes come in, reading them either succeeds or throws a {@linkcode CheckpointError}.
+ */
+import { mismatch } from "./checkpoint_error.ts";
+import { type Dtype, formatHeader, layout, parseHeader } from "./safetensors_header.ts";
+
+export type { Dtype };
+
+const LENGTH_BYTES = 8; // of the header's length field, and the alignment of the data section
+const MAX_HEADER_BYTES = 100_000_000; // the reference implementation's limit
+const LONGEST_HEADER = `a header of at most ${MAX_HEADER_BYTES} bytes`;
+const OPEN_BRACE = 0x7b;
+const SPACE = 0x20;
+
+/** One tensor: element type, shape (`[]` for a scalar), and its elements, row-major, as little-endian bytes. */
+export type TensorEntry = {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+};
+
+/** What a file holds: tensors by name, in the order of their bytes, and free text by key, as own properties. */
+export type Safetensors = {
+  readonly tensors: Map<string, TensorEntry>;
+  readonly metadata: Record<string, string>;
+};
+
+/**
+ * Writes tensors and metadata as a safetensors file. Its bytes depend on the contents alone, not on the order in which
+ * they were given: tensors are ordered by element size and type, then by name, metadata by key. Every tensor begins at a
+ * multiple of its element size. The arguments are borrowed.
+ *
+ * @param tensors The tensors by name; a name is well-formed Unicode and not `__metadata__`.
+ * @param metadata Text by key, such as a configuration in JSON; own enumerable properties are written.
+ * @returns The file's bytes, in a buffer of their own.
+ * @throws {CheckpointError} If a tensor's data has another size than its type and shape say, if a name or text is not one
+ * that the format can hold, or if the header exceeds 100 MB.
+ *
+ * @example Two floats and a note
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+ * import { assertEquals } from "../tests/assert.ts";
+ *
+ * const bias = { dtype: "F32", shape: [2], data: new Uint8Array(8) } as const;
+ * const file = encodeSafetensors(new Map([["bias", bias]]), { note: "untrained" });
+ * assertEquals(file.length % 8, 0);
+ * assertEquals(decodeSafetensors(file).metadata, { note: "untrained" });
+ * ```
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const spans = layout(tensors);
+  const header = new TextEncoder().encode(formatHeader({ spans, metadata }));
+  const headerLength = Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES;
+  if (headerLength > MAX_HEADER_BYTES) throw mismatch("write", LONGEST_HEADER, headerLength);
+
+  const dataStart = LENGTH_BYTES + headerLength;
+  const file = new Uint8Array(dataStart + (spans.at(-1)?.end ?? 0));
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.fill(SPACE, LENGTH_BYTES, dataStart);
+  file.set(header, LENGTH_BYTES);
+  for (const { name, begin } of spans) file.set(tensors.get(name)!.data, dataStart + begin);
+  return file;
+}
+
+/**
+ * Reads a safetensors file. Everything is checked before anything is returned; the tensors cover the whole data section
+ * without holes or overlap, so a file that was cut short or has bytes appended is refused.
+ *
+ * @param bytes The whole file.
+ * @returns The metadata (`{}` if there is none), and the tensors, whose `data` are views of `bytes`, not copies. If
+ * {@linkcode encodeSafetensors} wrote the file and `bytes` begins at a multiple of 8 in its buffer, each view is aligned to
+ * its element size; otherwise it may not be.
+ * @throws {CheckpointError} If the bytes are not a valid file, or hold a type that is not a {@linkcode Dtype}.
+ *
+ * @example A round trip
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+ * import { assertEquals } from "../tests/assert.ts";
+ *
+ * const pixels = { dtype: "U8", shape: [1, 3], data: new Uint8Array([1, 2, 3]) } as const;
+ * const { tensors } = decodeSafetensors(encodeSafetensors(new Map([["pixels", pixels]]), {}));
+ * assertEquals(tensors.get("pixels"), pixels);
+ * ```
+ */
+export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+  const dataStart = LENGTH_BYTES + headerLengthOf(bytes);
+  const { spans, metadata } = parseHeader(headerText(bytes, dataStart));
+  const wanted = spans.at(-1)?.end ?? 0;
+  const got = bytes.length - dataStart;
+  if (got !== wanted) throw mismatch("read", `${wanted} bytes of data as its header says`, got);
+
+  const tensors = new Map<string, TensorEntry>();
+  for (const { name, dtype, shape, begin, end } of spans) {
+    const data = new Uint8Array(bytes.buffer, bytes.byteOffset + dataStart + begin, end - begin);
+    tensors.set(name, { dtype, shape, data });
+  }
+  return { tensors, metadata };
+}
+
+function headerLengthOf(bytes: Uint8Array): number {
+  if (bytes.length < LENGTH_BYTES) throw mismatch("read", `at least ${LENGTH_BYTES} bytes`, bytes.length);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) throw mismatch("read", LONGEST_HEADER, length);
+  const available = bytes.length - LENGTH_BYTES;
+  if (length > available) throw mismatch("read", `${length} bytes of header as its length field says`, available);
+  return Number(length);
+}
+
+function headerText(bytes: Uint8Array, dataStart: number): string {
+  const header = bytes.slice(LENGTH_BYTES, dataStart); // a copy, since not every runtime decodes shared memory
+  if (header[0] !== OPEN_BRACE) {
+    throw mismatch("read", 'a header that begins with "{"', header.length > 0 ? `byte ${header[0]}` : "an empty one");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(header);
+  } catch (cause) {
+    throw mismatch("read", "a header in UTF-8", "bytes that are not", cause);
+  }
+}
