@@ -10,12 +10,10 @@ import { exp, expm1, normalCdf, sigmoid, tanh } from "./math";
 
 const IDENTITY: i32 = 0, RELU: i32 = 1, TANH: i32 = 2, SIGMOID: i32 = 3, ELU: i32 = 4, GELU: i32 = 5;
 
-@inline
 function gauss(x: v128): v128 {
   return exp(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
 }
 
-@inline
 function value(kind: i32, x: v128): v128 {
   const zero = f32x4.splat(0);
   if (kind == RELU) return f32x4.max(x, zero);
@@ -27,7 +25,7 @@ function value(kind: i32, x: v128): v128 {
 }
 
 /** dy times the derivative. */
-@inline
+
 function slope(kind: i32, dy: v128, saved: v128): v128 {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   if (kind == RELU) return v128.and(dy, f32x4.gt(saved, zero));
@@ -51,7 +49,6 @@ export function f32_activation(part: i32, parts: i32, kind: i32, x: usize, y: us
   else forward(IDENTITY, x, y, i0, i1);
 }
 
-@inline
 function forward(kind: i32, x: usize, y: usize, i0: i32, i1: i32): void {
   let i = i0;
   for (; i <= i1 - 4; i += 4) v128.store(y + bytes(i), value(kind, v128.load(x + bytes(i))));
@@ -59,7 +56,14 @@ function forward(kind: i32, x: usize, y: usize, i0: i32, i1: i32): void {
 }
 
 export function f32_activation_bwd(
-  part: i32, parts: i32, kind: i32, dy: usize, saved: usize, dbias: usize, rows: i32, columns: i32,
+  part: i32,
+  parts: i32,
+  kind: i32,
+  dy: usize,
+  saved: usize,
+  dbias: usize,
+  rows: i32,
+  columns: i32,
 ): void {
   const j0 = begin(columns, 16, part, parts), j1 = begin(columns, 16, part + 1, parts);
   if (kind == RELU) backward(RELU, dy, saved, dbias, rows, columns, j0, j1);
@@ -70,9 +74,15 @@ export function f32_activation_bwd(
   else backward(IDENTITY, dy, saved, dbias, rows, columns, j0, j1);
 }
 
-@inline
 function backward(
-  kind: i32, dy: usize, saved: usize, dbias: usize, rows: i32, columns: i32, j0: i32, j1: i32,
+  kind: i32,
+  dy: usize,
+  saved: usize,
+  dbias: usize,
+  rows: i32,
+  columns: i32,
+  j0: i32,
+  j1: i32,
 ): void {
   const ld = bytes(columns);
   let j = j0;

@@ -11,9 +11,23 @@
 import { begin, bytes, loadTail, storeTail } from "./lanes";
 
 export function f32_adam(
-  part: i32, parts: i32, params: usize, grads: usize, mu: usize, nu: usize,
-  newParams: usize, newMu: usize, newNu: usize, n: i32,
-  rate: f32, correction: f32, b1: f32, a1: f32, b2: f32, a2: f32, eps: f32,
+  part: i32,
+  parts: i32,
+  params: usize,
+  grads: usize,
+  mu: usize,
+  nu: usize,
+  newParams: usize,
+  newMu: usize,
+  newNu: usize,
+  n: i32,
+  rate: f32,
+  correction: f32,
+  b1: f32,
+  a1: f32,
+  b2: f32,
+  a2: f32,
+  eps: f32,
 ): void {
   const vb1 = f32x4.splat(b1), va1 = f32x4.splat(a1), vb2 = f32x4.splat(b2), va2 = f32x4.splat(a2);
   const vrate = f32x4.splat(rate), vcorrection = f32x4.splat(correction), veps = f32x4.splat(eps);
@@ -37,7 +51,6 @@ export function f32_adam(
   }
 }
 
-@inline
 function descend(p: v128, m: v128, v: v128, rate: v128, correction: v128, eps: v128): v128 {
   return f32x4.sub(p, f32x4.div(f32x4.mul(rate, m), f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), eps)));
 }

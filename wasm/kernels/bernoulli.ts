@@ -9,12 +9,10 @@
 import { addWide, begin, bytes, loadTail, mask, storeTail, total } from "./lanes";
 import { exp, log1p } from "./math";
 
-@inline
 function term(l: v128, x: v128, e: v128): v128 {
   return f32x4.add(f32x4.sub(f32x4.max(l, f32x4.splat(0)), f32x4.mul(l, x)), log1p(e));
 }
 
-@inline
 function gradient(l: v128, x: v128, e: v128, scale: v128): v128 {
   const r = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e));
   const p = v128.bitselect(f32x4.mul(e, r), r, f32x4.lt(l, f32x4.splat(0)));
@@ -22,7 +20,15 @@ function gradient(l: v128, x: v128, e: v128, scale: v128): v128 {
 }
 
 export function f32_bernoulli_nll(
-  part: i32, parts: i32, logits: usize, x: usize, loss: usize, dlogits: usize, scale: f32, rows: i32, columns: i32,
+  part: i32,
+  parts: i32,
+  logits: usize,
+  x: usize,
+  loss: usize,
+  dlogits: usize,
+  scale: f32,
+  rows: i32,
+  columns: i32,
 ): void {
   const s = f32x4.splat(scale);
   const whole = columns & ~3, rest = columns & 3;

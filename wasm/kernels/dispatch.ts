@@ -2,28 +2,165 @@
 import { f32_activation, f32_activation_bwd } from "./activation";
 import { f32_adam } from "./adam";
 import { f32_bernoulli_nll } from "./bernoulli";
-import { f32_gather, f32_find_outside } from "./gather";
-import { f32_clamp, f32_reparameterize, f32_reparameterize_bwd, f32_gaussian_kl } from "./gaussian";
+import { f32_find_outside, f32_gather } from "./gather";
+import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./gaussian";
 import { f32_gemm } from "./gemm";
-import { u32_bits, f32_uniform, f32_normal, f32_bernoulli } from "./threefry";
+import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./threefry";
 
 /** Runs part `part` of `parts` of a kernel, whose arguments stand at `args`, one 32-bit word each. */
 export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void {
   switch (kernel) {
-    case 0: return f32_activation(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 1: return f32_activation_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
-    case 2: return f32_adam(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48), load<f32>(args, 52), load<f32>(args, 56));
-    case 3: return f32_bernoulli_nll(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<i32>(args, 20), load<i32>(args, 24));
-    case 4: return f32_gather(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20));
-    case 5: return f32_find_outside(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16));
-    case 6: return f32_clamp(part, parts, load<usize>(args, 0), load<f32>(args, 4), load<f32>(args, 8), load<i32>(args, 12));
-    case 7: return f32_reparameterize(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
-    case 8: return f32_reparameterize_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<f32>(args, 20), load<f32>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36));
-    case 9: return f32_gaussian_kl(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
-    case 10: return f32_gemm(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<usize>(args, 36), load<i32>(args, 40), load<usize>(args, 44));
-    case 11: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 12: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
-    case 13: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 14: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 0:
+      return f32_activation(
+        part,
+        parts,
+        load<i32>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<i32>(args, 12),
+      );
+    case 1:
+      return f32_activation_bwd(
+        part,
+        parts,
+        load<i32>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<i32>(args, 16),
+        load<i32>(args, 20),
+      );
+    case 2:
+      return f32_adam(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<usize>(args, 16),
+        load<usize>(args, 20),
+        load<usize>(args, 24),
+        load<i32>(args, 28),
+        load<f32>(args, 32),
+        load<f32>(args, 36),
+        load<f32>(args, 40),
+        load<f32>(args, 44),
+        load<f32>(args, 48),
+        load<f32>(args, 52),
+        load<f32>(args, 56),
+      );
+    case 3:
+      return f32_bernoulli_nll(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<f32>(args, 16),
+        load<i32>(args, 20),
+        load<i32>(args, 24),
+      );
+    case 4:
+      return f32_gather(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<i32>(args, 12),
+        load<i32>(args, 16),
+        load<f32>(args, 20),
+      );
+    case 5:
+      return f32_find_outside(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<i32>(args, 4),
+        load<f32>(args, 8),
+        load<f32>(args, 12),
+        load<usize>(args, 16),
+      );
+    case 6:
+      return f32_clamp(part, parts, load<usize>(args, 0), load<f32>(args, 4), load<f32>(args, 8), load<i32>(args, 12));
+    case 7:
+      return f32_reparameterize(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<i32>(args, 16),
+      );
+    case 8:
+      return f32_reparameterize_bwd(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<f32>(args, 16),
+        load<f32>(args, 20),
+        load<f32>(args, 24),
+        load<usize>(args, 28),
+        load<usize>(args, 32),
+        load<i32>(args, 36),
+      );
+    case 9:
+      return f32_gaussian_kl(
+        part,
+        parts,
+        load<usize>(args, 0),
+        load<usize>(args, 4),
+        load<usize>(args, 8),
+        load<i32>(args, 12),
+        load<i32>(args, 16),
+      );
+    case 10:
+      return f32_gemm(
+        part,
+        parts,
+        load<i32>(args, 0),
+        load<i32>(args, 4),
+        load<i32>(args, 8),
+        load<i32>(args, 12),
+        load<i32>(args, 16),
+        load<i32>(args, 20),
+        load<usize>(args, 24),
+        load<usize>(args, 28),
+        load<usize>(args, 32),
+        load<usize>(args, 36),
+        load<i32>(args, 40),
+        load<usize>(args, 44),
+      );
+    case 11:
+      return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 12:
+      return f32_uniform(
+        part,
+        parts,
+        load<i32>(args, 0),
+        load<i32>(args, 4),
+        load<f32>(args, 8),
+        load<f32>(args, 12),
+        load<usize>(args, 16),
+        load<i32>(args, 20),
+      );
+    case 13:
+      return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 14:
+      return f32_bernoulli(
+        part,
+        parts,
+        load<i32>(args, 0),
+        load<i32>(args, 4),
+        load<usize>(args, 8),
+        load<usize>(args, 12),
+        load<i32>(args, 16),
+      );
   }
 }

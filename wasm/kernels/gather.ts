@@ -7,7 +7,14 @@
 import { begin, bytes } from "./lanes";
 
 export function f32_gather(
-  part: i32, parts: i32, images: usize, indices: usize, out: usize, rows: i32, columns: i32, divisor: f32,
+  part: i32,
+  parts: i32,
+  images: usize,
+  indices: usize,
+  out: usize,
+  rows: i32,
+  columns: i32,
+  divisor: f32,
 ): void {
   const d = f32x4.splat(divisor);
   for (let r = begin(rows, 1, part, parts), end = begin(rows, 1, part + 1, parts); r < end; r++) {

@@ -11,7 +11,7 @@
 
 import { begin, bytes } from "./lanes";
 import { copyPanel, packPanel, packRows } from "./gemm_pack";
-import { ACCUMULATE, RELU, edge, tiles } from "./gemm_tile";
+import { ACCUMULATE, edge, RELU, tiles } from "./gemm_tile";
 
 const KC: i32 = 256;
 const MC: i32 = 512;
@@ -23,12 +23,40 @@ export const GEMM_SCRATCH: i32 = <i32> (TILE + PANEL) + MC * KC * 4;
 
 /** `byColumns`: parts get columns of C instead of rows. `flags`: 1 adds to what C holds, 2 is ReLU. */
 export function f32_gemm(
-  part: i32, parts: i32, byColumns: i32, ta: i32, tb: i32, M: i32, N: i32, K: i32,
-  A: usize, B: usize, C: usize, bias: usize, flags: i32, scratch: usize,
+  part: i32,
+  parts: i32,
+  byColumns: i32,
+  ta: i32,
+  tb: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  A: usize,
+  B: usize,
+  C: usize,
+  bias: usize,
+  flags: i32,
+  scratch: usize,
 ): void {
   const ws = scratch + <usize> part * GEMM_SCRATCH;
   if (byColumns) {
-    rectangle(ta, tb, M, N, K, A, B, C, bias, flags, 0, M, begin(N, 12, part, parts), begin(N, 12, part + 1, parts), ws);
+    rectangle(
+      ta,
+      tb,
+      M,
+      N,
+      K,
+      A,
+      B,
+      C,
+      bias,
+      flags,
+      0,
+      M,
+      begin(N, 12, part, parts),
+      begin(N, 12, part + 1, parts),
+      ws,
+    );
   } else {
     rectangle(ta, tb, M, N, K, A, B, C, bias, flags, begin(M, 4, part, parts), begin(M, 4, part + 1, parts), 0, N, ws);
   }
@@ -36,8 +64,21 @@ export function f32_gemm(
 
 /** Rows i0..i1 and columns j0..j1 of C. */
 function rectangle(
-  ta: i32, tb: i32, M: i32, N: i32, K: i32, A: usize, B: usize, C: usize, bias: usize, flags: i32,
-  i0: i32, i1: i32, j0: i32, j1: i32, ws: usize,
+  ta: i32,
+  tb: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  A: usize,
+  B: usize,
+  C: usize,
+  bias: usize,
+  flags: i32,
+  i0: i32,
+  i1: i32,
+  j0: i32,
+  j1: i32,
+  ws: usize,
 ): void {
   if (i1 <= i0 || j1 <= j0) return;
   const blocks = (K + KC - 1) / KC, step = ((K + blocks - 1) / blocks + 3) & ~3;
@@ -53,8 +94,23 @@ function rectangle(
 
 /** One block of K for one block of rows: packs A once, then walks the panels of B. */
 function block(
-  ta: i32, tb: i32, M: i32, N: i32, K: i32, A: usize, B: usize, C: usize, bias: usize, flags: i32,
-  i0: i32, i1: i32, j0: i32, j1: i32, k0: i32, kc: i32, ws: usize,
+  ta: i32,
+  tb: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  A: usize,
+  B: usize,
+  C: usize,
+  bias: usize,
+  flags: i32,
+  i0: i32,
+  i1: i32,
+  j0: i32,
+  j1: i32,
+  k0: i32,
+  kc: i32,
+  ws: usize,
 ): void {
   const lda = bytes(ta ? M : K), ldb = bytes(tb ? K : N), ldc = bytes(N);
   const rows = i1 - i0, full = rows >> 2, all = (rows + 3) >> 2;

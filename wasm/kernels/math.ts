@@ -3,18 +3,16 @@
 
 import { madd } from "./lanes";
 
-@inline
 const LN2_HI: f32 = 0.693359375;
-@inline
+
 const LN2_LO: f32 = -2.12194440e-4;
 
-@inline
 function f(x: f32): v128 {
   return f32x4.splat(x);
 }
 
 /** exp(r) - 1 for |r| <= ln(2) / 2. */
-@inline
+
 function expm1Reduced(r: v128): v128 {
   let p = madd(f(1.9875691500e-4), r, f(1.3981999507e-3));
   p = madd(p, r, f(8.3334519073e-3));
@@ -25,18 +23,17 @@ function expm1Reduced(r: v128): v128 {
 }
 
 /** x held where 2^n below stays a normal number; NaN stays NaN. */
-@inline
+
 function clampExponent(x: v128): v128 {
   return f32x4.min(f32x4.max(x, f(-87.33654)), f(88.37626));
 }
 
-@inline
 function power(n: v128): v128 {
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
 /** e^x, relative error 2e-7; saturates at e^-87.34 and e^88.38 instead of giving 0 or infinity. */
-@inline
+
 export function exp(x: v128): v128 {
   x = clampExponent(x);
   const n = f32x4.nearest(f32x4.mul(x, f(1.44269504)));
@@ -46,7 +43,7 @@ export function exp(x: v128): v128 {
 }
 
 /** e^x - 1, error 2e-7 relative, also near 0. */
-@inline
+
 export function expm1(x: v128): v128 {
   x = clampExponent(x);
   const n = f32x4.nearest(f32x4.mul(x, f(1.44269504)));
@@ -56,7 +53,7 @@ export function expm1(x: v128): v128 {
 }
 
 /** ln(x) for normal x > 0, error 1.5e-7 relative to max(1, |ln x|). */
-@inline
+
 export function log(x: v128): v128 {
   // x = m * 2^e with m in [1/2, 1), then m in [sqrt(1/2), sqrt(2)).
   let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126)));
@@ -80,7 +77,7 @@ export function log(x: v128): v128 {
 }
 
 /** ln(1 + t) for t > -1, error 2e-7 relative to max(|t|, |ln(1 + t)|): what 1 + t loses to rounding is added back. */
-@inline
+
 export function log1p(t: v128): v128 {
   const u = f32x4.add(t, f(1));
   const lost = f32x4.sub(t, f32x4.sub(u, f(1)));
@@ -88,7 +85,7 @@ export function log1p(t: v128): v128 {
 }
 
 /** 1 / (1 + e^-x), error 2e-7 relative. */
-@inline
+
 export function sigmoid(x: v128): v128 {
   const e = exp(f32x4.neg(f32x4.abs(x)));
   const r = f32x4.div(f(1), f32x4.add(f(1), e));
@@ -96,7 +93,7 @@ export function sigmoid(x: v128): v128 {
 }
 
 /** tanh(x), error 3e-7 relative: a polynomial below 0.625, (1 - e^-2|x|) / (1 + e^-2|x|) above. */
-@inline
+
 export function tanh(x: v128): v128 {
   const a = f32x4.abs(x);
   const e = exp(f32x4.mul(a, f(-2)));
@@ -115,7 +112,7 @@ export function tanh(x: v128): v128 {
  * The standard normal distribution function from x and e^(-x^2/2): (1 + erf(x / sqrt 2)) / 2, absolute error 2e-7.
  * Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
  */
-@inline
+
 export function normalCdf(x: v128, gauss: v128): v128 {
   const a = f32x4.abs(x);
   const t = f32x4.div(f(1), madd(a, f(0.3275911 * 0.70710678), f(1)));
@@ -131,7 +128,7 @@ export function normalCdf(x: v128, gauss: v128): v128 {
  * sqrt(2) * erfinv(u) for u in (-1, 1): a standard normal from a uniform. Giles, Approximating the erfinv function
  * (2010), single precision; error 5e-7 relative.
  */
-@inline
+
 export function normalQuantile(u: v128): v128 {
   const w = f32x4.neg(log1p(f32x4.neg(f32x4.mul(u, u))));
   const near = f32x4.sub(w, f(2.5));

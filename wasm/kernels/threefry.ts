@@ -11,7 +11,6 @@
 import { begin, bytes, loadTail, storeTail } from "./lanes";
 import { normalQuantile } from "./math";
 
-@inline
 function rotate(x: v128, by: i32): v128 {
   return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
 }
@@ -42,17 +41,15 @@ function draw(key0: i32, key1: i32, i: i32): v128 {
 }
 
 /** [0, 1) from the upper 23 bits. */
-@inline
+
 function unit(bits: v128): v128 {
   return f32x4.sub(v128.or(i32x4.shr_u(bits, 9), i32x4.splat(0x3f800000)), f32x4.splat(1));
 }
 
-@inline
 function between(bits: v128, low: v128, range: v128): v128 {
   return f32x4.max(low, f32x4.add(f32x4.mul(unit(bits), range), low));
 }
 
-@inline
 function normal(bits: v128): v128 {
   return normalQuantile(between(bits, f32x4.splat(-0.99999994), f32x4.splat(2)));
 }
@@ -65,7 +62,14 @@ export function u32_bits(part: i32, parts: i32, key0: i32, key1: i32, out: usize
 }
 
 export function f32_uniform(
-  part: i32, parts: i32, key0: i32, key1: i32, low: f32, high: f32, out: usize, n: i32,
+  part: i32,
+  parts: i32,
+  key0: i32,
+  key1: i32,
+  low: f32,
+  high: f32,
+  out: usize,
+  n: i32,
 ): void {
   const lo = f32x4.splat(low), range = f32x4.splat(high - low), end = begin(n, 16, part + 1, parts);
   let i = begin(n, 16, part, parts);
