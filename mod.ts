@@ -1,2 +1,39 @@
-export { start, stop } from "./src/backend/start.ts";
+/**
+ * Variational autoencoders, trained and run on the multithreaded WebAssembly-SIMD backend of TensorFlow.js.
+ *
+ * @example
+ * ```ts
+ * import { foldIn, generate, init, key, random, step } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * let state = init({ input: 16, hidden: [32], latent: 2 }, { key: key(0) });
+ * const batch = random.uniform(key(1), [64, 16]);
+ * for (let i = 0; i < 10; i++) [state] = step(state, batch, { key: foldIn(key(2), state.step), donate: true });
+ * assert.deepEqual(generate(state.params, { n: 4, key: key(3) }).shape, [4, 16]);
+ * ```
+ *
+ * @module
+ */
+export { type Simd, start, type StartOptions, type Status, stop } from "./src/backend/start.ts";
 export * as tf from "./src/backend/tf.ts";
+export { foldIn, type Key, key, split } from "./src/random.ts";
+export * as random from "./src/api/random.ts";
+export { init, type InitOptions } from "./src/api/init.ts";
+export { dispose, type Keyed, type Params, type State, type Tensors } from "./src/api/state.ts";
+export { decode, encode, generate, type Posterior, reconstruct, sample } from "./src/api/infer.ts";
+export {
+  type DonateOptions,
+  elbo,
+  gradients,
+  loss,
+  LossError,
+  type LossOptions,
+  type Metrics,
+  step,
+  update,
+} from "./src/api/step.ts";
+export type { Adam } from "./src/optimizer.ts";
+export type { Activation } from "./src/kernels/dense.ts";
+export type { Config, ConfigOptions, Hidden } from "./src/vae/config.ts";
+export type { Dense, Network } from "./src/vae/layout.ts";
+export type { LikelihoodName } from "./src/vae/likelihood.ts";

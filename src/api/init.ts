@@ -1,0 +1,55 @@
+import { runtime } from "../backend/start.ts";
+import * as tf from "../backend/tf.ts";
+import { drawUniform } from "../kernels/draw.ts";
+import { type Adam, resolveAdam } from "../optimizer.ts";
+import { split } from "../random.ts";
+import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
+import { layout, leaves, mapNetwork } from "../vae/layout.ts";
+import { type Keyed, keyOf, type State, type Tensors } from "./state.ts";
+import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
+
+/** What {@linkcode init} takes besides the architecture. */
+export type InitOptions = Keyed & {
+  /** Settings of Adam that differ from `{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }`. */
+  readonly optimizer?: Partial<Adam>;
+};
+
+/**
+ * A new model and the state to train it from. Kernels are uniform with variance 2 / (inputs + outputs) (Glorot and Bengio,
+ * Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010, equation 16); biases are 0.
+ *
+ * The caller owns the result: `dispose(state)`.
+ *
+ * @param config The architecture: `input` and `latent` widths, `hidden` widths, `activation`, `likelihood`, and settings
+ * of `encoder` and `decoder` alone.
+ * @param options `key`, which the state keeps, and settings of the optimizer.
+ * @returns The state at step 0.
+ * @throws {RangeError} If a width, a name or a setting is not one of those that there are.
+ * @throws {TypeError} If `key` is not a key.
+ *
+ * @example
+ * ```ts
+ * import { init, key } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const state = init({ input: 784, hidden: [400], latent: 20, likelihood: "bernoulli" }, { key: key(0) });
+ * assert.deepEqual(state.params.encoder.mean.kernel.shape, [400, 20]);
+ * ```
+ */
+export function init(config: ConfigOptions, options: InitOptions): State {
+  const resolved = resolveConfig(config), optimizer = resolveAdam(options?.optimizer);
+  const key = keyOf("Cannot make a model", options);
+  const shapes = layout(resolved), keys = split(key, leaves(shapes).length);
+  return allOrNothing(() => {
+    const rt = runtime();
+    let i = 0;
+    const kernels = mapNetwork(shapes, (shape): tf.Tensor => {
+      if (shape.length === 1) return tf.zeros([...shape]);
+      const limit = Math.sqrt(6 / (shape[0] + shape[1])), tensor = emptyTensor(shape);
+      drawUniform(rt, matrixOf(tensor), keys[i++], -limit, limit);
+      return tensor;
+    });
+    const zeros = (): Tensors => mapNetwork(shapes, (shape) => tf.zeros([...shape]));
+    return { params: { config: resolved, ...kernels }, mu: zeros(), nu: zeros(), step: 0, optimizer, key };
+  });
+}

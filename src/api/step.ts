@@ -1,0 +1,294 @@
+import { runtime } from "../backend/start.ts";
+import type * as tf from "../backend/tf.ts";
+import type { Moments } from "../kernels/adam.ts";
+import { floats, type Matrix } from "../kernels/heap.ts";
+import type { Runtime } from "../kernels/runtime.ts";
+import { adamUpdate } from "../optimizer.ts";
+import type { Config } from "../vae/config.ts";
+import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
+import { lossBackward, lossForward, type Terms } from "../vae/loss.ts";
+import { checkExamples } from "./infer.ts";
+import {
+  checkNetwork,
+  checkParams,
+  checkState,
+  type Keyed,
+  keyOf,
+  type Params,
+  type State,
+  type Tensors,
+} from "./state.ts";
+import { allOrNothing, emptyTensor, matrixOf, ownsBytes, takeBytes } from "./tensors.ts";
+
+/** The loss and its terms, in nats per example, averaged over a batch or a dataset: loss = reconstruction + beta kl. */
+export type Metrics = {
+  readonly loss: number;
+  /** -log p(x | z) */
+  readonly reconstruction: number;
+  /** KL(q(z | x) || p(z)) */
+  readonly kl: number;
+};
+
+/** Options of the loss. */
+export type LossOptions = Keyed & {
+  /** Weight of the KL term, at least 0; 1 (default) gives the ELBO (Higgins et al., beta-VAE, 2017). */
+  readonly beta?: number;
+};
+
+/** A loss that is not finite. Nothing was changed: the state before the step is still good. */
+export class LossError extends Error {
+  override readonly name = "LossError";
+}
+
+function betaOf(action: string, { beta = 1 }: LossOptions): number {
+  if (!(beta >= 0 && beta < Infinity)) {
+    throw new RangeError(`${action}: expected beta to be a finite number of at least 0, got ${beta}`);
+  }
+  return beta;
+}
+
+function mean(rt: Runtime, m: Matrix): number {
+  const values = floats(rt.heap, m);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+function metricsOf(rt: Runtime, action: string, terms: Terms, beta: number, step?: number): Metrics {
+  const reconstruction = mean(rt, terms.reconstruction), kl = mean(rt, terms.kl);
+  for (const [name, value] of Object.entries({ reconstruction, kl })) {
+    if (Number.isFinite(value)) continue;
+    const when = step === undefined ? "" : ` at step ${step}`;
+    throw new LossError(`${action}: the ${name} term is ${value}${when}; a lower learning rate may help`);
+  }
+  return { loss: reconstruction + beta * kl, reconstruction, kl };
+}
+
+function termsIn(rt: Runtime, B: number): Terms {
+  return { reconstruction: rt.arena.matrix(B, 1), kl: rt.arena.matrix(B, 1) };
+}
+
+/**
+ * The evidence lower bound of each example, by one sample of z: log p(x | z) - beta KL(q(z | x) || p(z)) (Kingma and
+ * Welling 2014, equation 7), with z = sample(encode(params, x), { key }).
+ *
+ * Borrows its arguments; the caller owns the result.
+ *
+ * @param params A model's parameters.
+ * @param x Examples, float32 [B, D]; for a Bernoulli likelihood in [0, 1].
+ * @param options.key The random key.
+ * @param options.beta Weight of the KL term, at least 0; default 1.
+ * @returns The ELBO, float32 [B], in nats.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {RangeError} If x or `beta` is out of range.
+ *
+ * @example
+ * ```ts
+ * import { elbo, init, key, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const { params } = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * assert.deepEqual(elbo(params, tf.ones([3, 6]), { key: key(1) }).shape, [3]);
+ * ```
+ */
+export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Tensor1D {
+  const action = "Cannot compute the ELBO of";
+  const key = keyOf(action, options), beta = betaOf(action, options);
+  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  const result = emptyTensor<tf.Tensor1D>([m.rows]);
+  rt.arena.scope(() => {
+    const terms = termsIn(rt, m.rows);
+    lossForward(rt, params.config, network, m, key, terms);
+    const out = floats(rt.heap, matrixOf(result)), nll = floats(rt.heap, terms.reconstruction);
+    const kl = floats(rt.heap, terms.kl);
+    for (let i = 0; i < out.length; i++) out[i] = -(nll[i] + beta * kl[i]);
+  });
+  return result;
+}
+
+/**
+ * The loss of a batch, and nothing else: the mean of `-elbo(params, x, options)` and its terms.
+ *
+ * @param params A model's parameters.
+ * @param x Examples, float32 [B, D]; for a Bernoulli likelihood in [0, 1].
+ * @param options `key` and `beta`, as of {@linkcode elbo}.
+ * @returns Nats per example.
+ * @throws As {@linkcode elbo}, and {@linkcode LossError} if a term is not finite.
+ *
+ * @example
+ * ```ts
+ * import { init, key, loss, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const { params } = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * const { loss: total, reconstruction, kl } = loss(params, tf.ones([3, 6]), { key: key(1) });
+ * assert.equal(total, reconstruction + kl);
+ * ```
+ */
+export function loss(params: Params, x: tf.Tensor2D, options: LossOptions): Metrics {
+  const action = "Cannot compute the loss of";
+  const key = keyOf(action, options), beta = betaOf(action, options);
+  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  return rt.arena.scope(() => {
+    const terms = termsIn(rt, m.rows);
+    lossForward(rt, params.config, network, m, key, terms);
+    return metricsOf(rt, action.replace(/ of$/, ""), terms, beta);
+  });
+}
+
+/** The gradients of a batch in the arena, for the caller's scope. */
+function backward(
+  action: string,
+  params: Params,
+  x: tf.Tensor2D,
+  options: LossOptions,
+  grads: Network<Matrix>,
+  step?: number,
+): Metrics {
+  const key = keyOf(action, options), beta = betaOf(action, options);
+  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  const terms = termsIn(rt, m.rows);
+  lossBackward(rt, params.config, network, grads, m, key, beta, terms);
+  return metricsOf(rt, action, terms, beta, step);
+}
+
+/**
+ * The gradient of the batch's mean of `-elbo(params, x, options)` by every parameter, for that same key.
+ *
+ * Borrows its arguments; the caller owns the result.
+ *
+ * @param params A model's parameters.
+ * @param x Examples, float32 [B, D]; for a Bernoulli likelihood in [0, 1].
+ * @param options.key The random key.
+ * @param options.beta Weight of the KL term, at least 0; default 1.
+ * @returns A tensor for each parameter, of its shape, and the metrics in nats per example.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {RangeError} If x or `beta` is out of range.
+ * @throws {LossError} If a term of the loss is not finite.
+ *
+ * @example
+ * ```ts
+ * import { gradients, init, key, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const { params } = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * const [grads, metrics] = gradients(params, tf.ones([3, 6]), { key: key(1) });
+ * assert.deepEqual(grads.decoder.output.kernel.shape, [5, 6]);
+ * assert.equal(metrics.loss, metrics.reconstruction + metrics.kl);
+ * ```
+ */
+export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [Tensors, Metrics] {
+  checkParams("Cannot compute gradients", params);
+  return allOrNothing(() => {
+    const grads = mapNetwork(layout(params.config), (shape): tf.Tensor => emptyTensor(shape));
+    const out = mapNetwork(grads, (tensor) => matrixOf(tensor));
+    return [grads, runtime().arena.scope(() => backward("Cannot compute gradients", params, x, options, out))];
+  });
+}
+
+/** Options of {@linkcode update} and {@linkcode step}. */
+export type DonateOptions = {
+  /** Reuse the given state's memory; that state's tensors are disposed of, and any use of it throws. */
+  readonly donate?: boolean;
+};
+
+/** The state after an update by gradients in the heap. */
+function advance(action: string, state: State, grads: Network<Matrix>, { donate = false }: DonateOptions): State {
+  const { params, optimizer, step } = state, { config } = params;
+  const trees = { params: params as Tensors, mu: state.mu, nu: state.nu };
+  const from = moments(
+    checkNetwork(action, trees.params, config),
+    checkNetwork(action, trees.mu, config, "mu"),
+    checkNetwork(action, trees.nu, config, "nu"),
+  );
+  return allOrNothing(() => {
+    const heir = (tensor: tf.Tensor) => donate && ownsBytes(tensor) ? takeBytes(tensor) : emptyTensor(tensor.shape);
+    const next = {
+      params: mapNetwork(trees.params, heir),
+      mu: mapNetwork(trees.mu, heir),
+      nu: mapNetwork(trees.nu, heir),
+    };
+    const bytes = (tree: Tensors) => mapNetwork(tree, (tensor) => matrixOf(tensor));
+    const to = moments(bytes(next.params), bytes(next.mu), bytes(next.nu));
+    adamUpdate(runtime(), to, from, leaves(grads), optimizer, step + 1);
+    if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree)) tensor.dispose(); }
+    return { ...state, ...next, params: { config, ...next.params }, step: step + 1 };
+  });
+}
+
+function moments(params: Network<Matrix>, mu: Network<Matrix>, nu: Network<Matrix>): Moments[] {
+  const [p, m, v] = [leaves(params), leaves(mu), leaves(nu)];
+  return p.map((matrix, i) => ({ params: matrix, mu: m[i], nu: v[i] }));
+}
+
+/**
+ * The state after one step of Adam with these gradients (Kingma and Ba 2015, algorithm 1).
+ *
+ * Borrows its arguments, unless the state is donated; the caller owns the result.
+ *
+ * @param state The state before.
+ * @param grads A gradient for each parameter, as {@linkcode gradients} gives them.
+ * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
+ * @returns The state after, its `step` one higher.
+ * @throws {TypeError} If a tensor has another shape than its parameter, or was disposed of.
+ *
+ * @example
+ * ```ts
+ * import { gradients, init, key, tf, update } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const state = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * const [grads] = gradients(state.params, tf.ones([3, 6]), { key: key(1) });
+ * assert.equal(update(state, grads).step, 1);
+ * ```
+ */
+export function update(state: State, grads: Tensors, options: DonateOptions = {}): State {
+  const action = "Cannot update";
+  checkState(action, state);
+  return advance(action, state, checkNetwork(action, grads, state.params.config, "grads"), options);
+}
+
+/**
+ * One step of training: gradients, then update, with no tensor in between.
+ *
+ * Borrows its arguments, unless the state is donated; the caller owns the result.
+ *
+ * @param state The state before.
+ * @param x A batch, float32 [B, D], B from 1; for a Bernoulli likelihood in [0, 1].
+ * @param options.key The random key of this step, such as `foldIn(key, state.step)`.
+ * @param options.beta Weight of the KL term, at least 0; default 1.
+ * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
+ * @returns The state after, and the batch's metrics before the update, in nats per example.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {RangeError} If x or `beta` is out of range.
+ * @throws {LossError} If a term of the loss is not finite; the state is untouched, also where it was donated.
+ *
+ * @example
+ * ```ts
+ * import { foldIn, init, key, step, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * let state = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * const losses: number[] = [];
+ * for (let i = 0; i < 50; i++) {
+ *   const [next, metrics] = step(state, tf.ones([3, 6]), { key: foldIn(key(1), state.step), donate: true });
+ *   state = next;
+ *   losses.push(metrics.loss);
+ * }
+ * assert(losses[49] < losses[0]);
+ * ```
+ */
+export function step(state: State, x: tf.Tensor2D, options: LossOptions & DonateOptions): [State, Metrics] {
+  const action = "Cannot step";
+  checkState(action, state);
+  const rt = runtime(), { params } = state;
+  return rt.arena.scope(() => {
+    const grads = gradientBuffers(rt, params.config);
+    const metrics = backward(action, params, x, options, grads, state.step);
+    return [advance(action, state, grads, options), metrics];
+  });
+}
+
+function gradientBuffers(rt: Runtime, config: Config): Network<Matrix> {
+  return mapNetwork(layout(config), (shape) => rt.arena.matrix(shape.length === 2 ? shape[0] : 1, shape.at(-1)!));
+}

@@ -1,0 +1,68 @@
+import { engine } from "../backend/start.ts";
+import * as tf from "../backend/tf.ts";
+import type { Matrix } from "../kernels/heap.ts";
+
+/** The part of tfjs's wasm backend that knows where a tensor's bytes are. */
+type Data = { readonly memoryOffset: number; refCount: number };
+
+function describe(t: unknown): string {
+  if (t instanceof tf.Tensor) return `${t.dtype} [${t.shape.join(", ")}]`;
+  return t === null || typeof t !== "object" ? String(t) : t.constructor?.name ?? "an object";
+}
+
+/** A tensor's bytes in the heap; tfjs moves them there if another backend has them. */
+export function matrixOf(t: tf.Tensor): Matrix {
+  const { memoryOffset } = engine().backend.dataIdMap.get(t.dataId) as Data;
+  const cols = t.shape.at(-1) ?? 1;
+  return { ptr: memoryOffset, rows: t.size / cols, cols };
+}
+
+/**
+ * Checks a tensor and gives its bytes.
+ *
+ * @param action What cannot be done otherwise, such as `Cannot decode z`.
+ * @param shape The shape that is wanted; a name stands for any size from 1.
+ * @throws {TypeError} If it is no float32 tensor of that shape, or disposed of.
+ */
+export function checkTensor(action: string, t: tf.Tensor, shape: readonly (number | string)[]): Matrix {
+  const wanted = `[${shape.join(", ")}]`;
+  if (!(t instanceof tf.Tensor)) {
+    throw new TypeError(`${action}: expected a float32 tensor of shape ${wanted}, got ${describe(t)}`);
+  }
+  if (t.isDisposed) throw new TypeError(`${action}: the tensor was disposed of or donated`);
+  if (t.dtype !== "float32") throw new TypeError(`${action}: expected dtype float32, got ${t.dtype}`);
+  const fits = t.shape.length === shape.length &&
+    shape.every((size, i) => typeof size === "string" ? t.shape[i] > 0 : t.shape[i] === size);
+  if (!fits) throw new TypeError(`${action}: expected shape ${wanted}, got [${t.shape.join(", ")}]`);
+  return matrixOf(t);
+}
+
+/** A new float32 tensor of undefined contents, and its bytes. */
+export function emptyTensor<T extends tf.Tensor>(shape: readonly number[], dtype: "float32" | "int32" = "float32"): T {
+  const { backend } = engine();
+  const info = backend.makeOutput([...shape], dtype);
+  const t = tf.engine().makeTensorFromTensorInfo(info) as T;
+  if (matrixOf(t).ptr === 0 && t.size > 0) {
+    t.dispose();
+    throw new RangeError(`Cannot allocate a tensor of shape [${shape.join(", ")}]: the heap of 4 GiB is full`);
+  }
+  return t;
+}
+
+/** Whether nobody but `t` refers to its bytes. */
+export function ownsBytes(t: tf.Tensor): boolean {
+  return engine().backend.refCount(t.dataId) === 1;
+}
+
+/** A new tensor on the bytes of `t`, which is disposed of. */
+export function takeBytes<T extends tf.Tensor>(t: T): T {
+  engine().backend.incRef(t.dataId);
+  const heir = tf.engine().makeTensorFromDataId(t.dataId, t.shape, t.dtype) as T;
+  t.dispose();
+  return heir;
+}
+
+/** Runs `body`: of the tensors made in it, those of its result stay; if it throws, none does. */
+export function allOrNothing<T>(body: () => T): T {
+  return tf.tidy(body as () => tf.TensorContainer) as T;
+}
