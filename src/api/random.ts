@@ -2,7 +2,7 @@ import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { drawBernoulli, drawBits, drawNormal, drawUniform } from "../kernels/draw.ts";
 import type { Matrix } from "../kernels/heap.ts";
-import { checkKey, type Key } from "../random.ts";
+import { checkKey, type Key, split } from "../random.ts";
 import { checkTensor, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** The tensor type of a shape. */
@@ -127,4 +127,46 @@ export function normal<const S extends readonly number[]>(key: Key, shape: S): T
 export function bernoulli<T extends tf.Tensor>(key: Key, p: T): T {
   const probabilities = checkTensor(`${ACTION}: p`, p, p?.shape?.map((_, i) => `n${i}`) ?? []);
   return drawn(key, p.shape, (out) => drawBernoulli(runtime(), out, key, probabilities)) as tf.Tensor as T;
+}
+
+/**
+ * A random order of 0 to n - 1: `jax.random.permutation(key, n)`, which sorts by random bits, twice or more so that equal
+ * bits do not matter.
+ *
+ * @param key The random key.
+ * @param n How many numbers, from 1 to 2^30.
+ * @returns The numbers in random order; not a tensor.
+ * @throws {TypeError} If `key` is not a key.
+ * @throws {RangeError} If `n` is out of range.
+ *
+ * @example
+ * ```ts
+ * import { key, random } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual([...random.permutation(key(0), 4)].sort(), [0, 1, 2, 3]);
+ * ```
+ */
+export function permutation(key: Key, n: number): Uint32Array {
+  checkKey(ACTION, key);
+  if (!Number.isInteger(n) || n < 1 || n > 2 ** 30) {
+    throw new RangeError(`${ACTION}: expected n to be an integer from 1 to 2^30, got ${n}`);
+  }
+  const rounds = Math.ceil(3 * Math.log(n) / Math.log(2 ** 32 - 1));
+  // Bits above, place below: sorting 64-bit numbers sorts by bits and keeps the order of equal ones.
+  const pairs = new BigUint64Array(n), words = new Uint32Array(pairs.buffer);
+  let order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let round = 0; round < rounds; round++) {
+    const [next, subkey] = split(key);
+    key = next;
+    const drawn = bits(subkey, [n]), values = drawn.dataSync();
+    drawn.dispose();
+    for (let i = 0; i < n; i++) {
+      words[2 * i] = i;
+      words[2 * i + 1] = values[i];
+    }
+    pairs.sort();
+    order = order.map((_, i) => order[words[2 * i]]);
+  }
+  return order;
 }

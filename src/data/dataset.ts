@@ -1,0 +1,55 @@
+import type { Heap } from "../kernels/heap.ts";
+import type { Images } from "./images.ts";
+
+/**
+ * Images in the heap, as the bytes they are: a quarter of what float32 would take. Batches are cut from it by index. The
+ * caller owns it: `dispose()`, or `using`.
+ */
+export class Dataset {
+  /** How many examples. */
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** A label for each example, if there are labels. */
+  readonly labels?: Uint8Array;
+  readonly #heap: Heap;
+  #pointer: number;
+
+  constructor(heap: Heap, { pixels, count, height, width, labels }: Images) {
+    if (pixels.length !== count * height * width || count < 1) {
+      throw new TypeError(
+        `Cannot make a dataset: expected ${count} x ${height} x ${width} bytes, at least one, got ${pixels.length}`,
+      );
+    }
+    this.count = count;
+    this.height = height;
+    this.width = width;
+    this.labels = labels;
+    this.#heap = heap;
+    this.#pointer = heap.alloc(pixels.length);
+    new Uint8Array(heap.memory.buffer, this.#pointer, pixels.length).set(pixels);
+  }
+
+  /** Values an example: height times width. */
+  get size(): number {
+    return this.height * this.width;
+  }
+
+  /** Where the bytes are. Throws if they were given back, or belong to a heap that was stopped. */
+  pointer(heap: Heap): number {
+    if (this.#pointer === 0) throw new Error("Cannot use the dataset: it was disposed of");
+    if (heap !== this.#heap) throw new Error("Cannot use the dataset: the backend it was made on was stopped");
+    return this.#pointer;
+  }
+
+  /** Gives the bytes back to the heap; a second call does nothing. */
+  dispose(): void {
+    if (this.#pointer !== 0) this.#heap.free(this.#pointer);
+    this.#pointer = 0;
+  }
+
+  /** See {@linkcode Dataset.dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,79 @@
+import { batch } from "./api/batch.ts";
+import type { Params } from "./api/state.ts";
+import { loss, type LossOptions, type Metrics } from "./api/step.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { foldIn } from "./random.ts";
+
+/** Whether pixels are probabilities of 0 and 1, drawn anew each time they are seen. */
+export type Binarize = "none" | "dynamic";
+
+/** Options of {@linkcode evaluate}. */
+export type EvaluateOptions = LossOptions & {
+  /** `"dynamic"` draws each pixel as 0 or 1, the same way for the same key; default `"none"`. */
+  readonly binarize?: Binarize;
+  /** Examples at a time; default 1000. It decides which random numbers an example gets, and nothing else. */
+  readonly batch?: number;
+};
+
+/** Throws unless the data's examples are as wide as the model's. */
+export function checkFit(action: string, params: Params, data: Dataset): void {
+  const { input } = params.config;
+  if (data.size === input) return;
+  const { height, width, size } = data;
+  throw new TypeError(`${action}: expected examples of ${input} values, got ${height} x ${width} = ${size}`);
+}
+
+/** The indices of consecutive batches over `order`; a last short one is kept. */
+export function* batches<T extends { readonly length: number; subarray(from: number, to: number): T }>(
+  order: T,
+  size: number,
+): Generator<T> {
+  for (let i = 0; i < order.length; i += size) yield order.subarray(i, Math.min(i + size, order.length));
+}
+
+/** Throws unless `size` is a positive integer. */
+export function checkBatch(action: string, size: number): void {
+  if (Number.isSafeInteger(size) && size > 0) return;
+  throw new RangeError(`${action}: expected batch to be a positive integer, got ${size}`);
+}
+
+/**
+ * The mean loss over a dataset and its terms: the negative ELBO by one sample of z an example.
+ *
+ * @param params A model's parameters.
+ * @param data The dataset; all of it is used.
+ * @param options `key`, `beta`, `binarize`, `batch`.
+ * @returns Nats per example.
+ * @throws {TypeError} If the examples are not as wide as the model's.
+ * @throws {RangeError} If an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { dataset, evaluate, init, key } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * using data = dataset({ pixels: new Uint8Array(12).fill(255), count: 3, height: 2, width: 2 });
+ * const { params } = init({ input: 4, hidden: [5], latent: 2 }, { key: key(0) });
+ * assert(evaluate(params, data, { key: key(1) }).loss > 0);
+ * ```
+ */
+export function evaluate(params: Params, data: Dataset, options: EvaluateOptions): Metrics {
+  const action = "Cannot evaluate", { key, beta = 1, binarize = "none", batch: size = 1000 } = options;
+  checkBatch(action, size);
+  checkFit(action, params, data);
+  let reconstruction = 0, kl = 0, i = 0;
+  for (const indices of batches(Uint32Array.from({ length: data.count }, (_, j) => j), size)) {
+    const batchKey = foldIn(key, i++);
+    const x = batch(data, indices, { binarize: binarize === "dynamic" ? foldIn(batchKey, 1) : undefined });
+    try {
+      const terms = loss(params, x, { key: foldIn(batchKey, 0), beta });
+      reconstruction += terms.reconstruction * indices.length;
+      kl += terms.kl * indices.length;
+    } finally {
+      x.dispose();
+    }
+  }
+  reconstruction /= data.count;
+  kl /= data.count;
+  return { loss: reconstruction + beta * kl, reconstruction, kl };
+}
