@@ -3,7 +3,9 @@ import { Worker } from "node:worker_threads";
 /**
  * The text of a tfjs thread. It stands in a data: URL, so it needs no read permission and works in a module imported
  * from a URL. Emscripten's worker script expects a browser's worker scope, and `process` would send it down its Node
- * branch; messages that arrive while its glue code loads wait for it.
+ * branch; messages that arrive while its glue code loads wait for it. They wait one turn of the event loop more, since a
+ * thread never returns to it: Deno would hold the lock of the import above for ever, and no import in the whole process
+ * would end.
  */
 const TEXT = `
 import { parentPort } from "node:worker_threads";
@@ -18,8 +20,10 @@ const glue = await import("npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfj
 const script = await import("npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js");
 globalThis.WasmBackendModuleThreadedSimd = glue.default;
 (0, eval)(script.default.wasmWorkerContents.replace('"use strict";', "").replaceAll("\\n", "\\\\n"));
-ready = true;
-for (const event of waiting) globalThis.onmessage(event);
+setTimeout(() => {
+  ready = true;
+  for (const event of waiting) globalThis.onmessage(event);
+});
 `;
 const URL_OF_TEXT = new URL("data:text/javascript," + encodeURIComponent(TEXT));
 

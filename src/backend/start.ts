@@ -31,6 +31,15 @@ let wanted = DEFAULTS;
 let running: Running | undefined;
 let failure: unknown;
 
+/** What a stopped backend has for a module: its tensors can be disposed of, and say why they cannot be read. */
+const GONE = {
+  _free() {},
+  tfjs: { disposeData() {} },
+  get HEAPU8(): never {
+    throw new Error("Cannot read a tensor made before stop(): its heap was given up");
+  },
+} as unknown as Started["backend"]["wasm"];
+
 // tfjs's own factory would start without threads. With ours in its place an op of tfjs, too, may be what starts it.
 tf.removeBackend(BACKEND);
 tf.registerBackend(BACKEND, create, 3);
@@ -41,7 +50,7 @@ function create(): tf.KernelBackend {
     const heap: Heap = {
       memory,
       alloc(bytes) {
-        const pointer = emscripten._malloc(bytes) >>> 0;
+        const pointer = bytes < 2 ** 32 ? emscripten._malloc(bytes) >>> 0 : 0;
         if (pointer === 0) throw new RangeError(`Cannot allocate ${bytes} bytes: the heap of 4 GiB is full`);
         return pointer;
       },
@@ -124,11 +133,12 @@ export async function start(options: StartOptions = {}): Promise<Status> {
  */
 export function stop(): void {
   if (!running) return;
-  const { runtime } = running;
+  const { runtime, backend } = running;
   running = undefined;
   wanted = DEFAULTS;
   runtime.stop();
   // Disposes the backend, and with it tfjs's threads.
   tf.removeBackend(BACKEND);
   tf.registerBackend(BACKEND, create, 3);
+  backend.wasm = GONE;
 }
