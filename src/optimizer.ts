@@ -17,6 +17,11 @@ export type Adam = {
 /** The paper's settings. */
 export const ADAM: Adam = Object.freeze({ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
 
+/** Whether x is finite and above 0, also as the float32 that the kernel gets. */
+function isFloat(x: number): boolean {
+  return Math.fround(x) > 0 && Math.fround(x) < Infinity;
+}
+
 /** Completes and checks Adam's settings; a `RangeError` says which is out of range. */
 export function resolveAdam(options: Partial<Adam> = {}): Adam {
   const settings = { ...ADAM, ...options };
@@ -24,10 +29,10 @@ export function resolveAdam(options: Partial<Adam> = {}): Adam {
     if (!good) throw new RangeError(`Cannot use Adam: expected ${name} to be ${wanted}, got ${settings[name]}`);
   };
   const { learningRate, beta1, beta2, epsilon } = settings;
-  check("learningRate", learningRate > 0 && learningRate < Infinity, "a finite number above 0");
+  check("learningRate", isFloat(learningRate), "a finite number above 0");
   check("beta1", beta1 >= 0 && beta1 < 1, "in [0, 1)");
   check("beta2", beta2 >= 0 && beta2 < 1, "in [0, 1)");
-  check("epsilon", epsilon > 0 && epsilon < Infinity, "a finite number above 0");
+  check("epsilon", isFloat(epsilon), "a finite number above 0");
   return Object.freeze(settings);
 }
 

@@ -80,7 +80,7 @@ export function uniform<const S extends readonly number[]>(
   options: { readonly low?: number; readonly high?: number } = {},
 ): TensorOf<S> {
   const { low = 0, high = 1 } = options;
-  if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high)) {
+  if (!(Number.isFinite(Math.fround(low)) && Number.isFinite(Math.fround(high)) && low <= high)) {
     throw new RangeError(`${ACTION}: expected finite bounds with low <= high, got ${low} and ${high}`);
   }
   return drawn(key, shape, (out) => drawUniform(runtime(), out, key, low, high));
@@ -125,7 +125,7 @@ export function normal<const S extends readonly number[]>(key: Key, shape: S): T
  * ```
  */
 export function bernoulli<T extends tf.Tensor>(key: Key, p: T): T {
-  const probabilities = checkTensor(`${ACTION}: p`, p, p?.shape?.map((_, i) => `n${i}`) ?? []);
+  const probabilities = checkTensor(`${ACTION}: p`, p, p?.shape ?? []);
   return drawn(key, p.shape, (out) => drawBernoulli(runtime(), out, key, probabilities)) as tf.Tensor as T;
 }
 

@@ -86,5 +86,5 @@ export function keyOf(action: string, options: Keyed): Key {
  * ```
  */
 export function dispose(tree: unknown): void {
-  tf.dispose(tree as tf.TensorContainer);
+  tf.dispose(tree);
 }

@@ -41,7 +41,7 @@ export class LossError extends Error {
 }
 
 function betaOf(action: string, { beta = 1 }: LossOptions): number {
-  if (!(beta >= 0 && beta < Infinity)) {
+  if (!(beta >= 0 && Math.fround(beta) < Infinity)) {
     throw new RangeError(`${action}: expected beta to be a finite number of at least 0, got ${beta}`);
   }
   return beta;
@@ -92,9 +92,9 @@ function termsIn(rt: Runtime, B: number): Terms {
  * ```
  */
 export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Tensor1D {
-  const action = "Cannot compute the ELBO of";
+  const action = "Cannot compute the ELBO";
   const key = keyOf(action, options), beta = betaOf(action, options);
-  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
   const result = emptyTensor<tf.Tensor1D>([m.rows]);
   rt.arena.scope(() => {
     const terms = termsIn(rt, m.rows);
@@ -126,13 +126,13 @@ export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.T
  * ```
  */
 export function loss(params: Params, x: tf.Tensor2D, options: LossOptions): Metrics {
-  const action = "Cannot compute the loss of";
+  const action = "Cannot compute the loss";
   const key = keyOf(action, options), beta = betaOf(action, options);
-  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
   return rt.arena.scope(() => {
     const terms = termsIn(rt, m.rows);
     lossForward(rt, params.config, network, m, key, terms);
-    return metricsOf(rt, action.replace(/ of$/, ""), terms, beta);
+    return metricsOf(rt, action, terms, beta);
   });
 }
 

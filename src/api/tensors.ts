@@ -3,7 +3,7 @@ import * as tf from "../backend/tf.ts";
 import type { Matrix } from "../kernels/heap.ts";
 
 /** The part of tfjs's wasm backend that knows where a tensor's bytes are. */
-type Data = { readonly memoryOffset: number; refCount: number };
+type Data = { memoryOffset: number };
 
 function describe(t: unknown): string {
   if (t instanceof tf.Tensor) return `${t.dtype} [${t.shape.join(", ")}]`;
@@ -39,12 +39,15 @@ export function checkTensor(action: string, t: tf.Tensor, shape: readonly (numbe
 
 /** A new float32 tensor of undefined contents, and its bytes. */
 export function emptyTensor<T extends tf.Tensor>(shape: readonly number[], dtype: "float32" | "int32" = "float32"): T {
-  const { backend } = engine();
+  const { backend } = engine(), action = `Cannot allocate a tensor of shape [${shape.join(", ")}]`;
+  // tfjs counts the bytes of a tensor modulo 2^32.
+  if (tf.util.sizeFromShape([...shape]) >= 2 ** 30) throw new RangeError(`${action}: the heap has 4 GiB`);
   const info = backend.makeOutput([...shape], dtype);
-  const t = tf.engine().makeTensorFromTensorInfo(info) as T;
+  // The backend is named because another one may be the active one.
+  const t = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as T;
   if (matrixOf(t).ptr === 0 && t.size > 0) {
     t.dispose();
-    throw new RangeError(`Cannot allocate a tensor of shape [${shape.join(", ")}]: the heap of 4 GiB is full`);
+    throw new RangeError(`${action}: the heap of 4 GiB is full`);
   }
   return t;
 }
@@ -54,15 +57,20 @@ export function ownsBytes(t: tf.Tensor): boolean {
   return engine().backend.refCount(t.dataId) === 1;
 }
 
-/** A new tensor on the bytes of `t`, which is disposed of. */
+/**
+ * A new tensor on the bytes of `t`, which is disposed of. It has an identity of its own, so that tfjs cannot use `t` any
+ * more, nor the packed weights that it keeps for it.
+ */
 export function takeBytes<T extends tf.Tensor>(t: T): T {
-  engine().backend.incRef(t.dataId);
-  const heir = tf.engine().makeTensorFromDataId(t.dataId, t.shape, t.dtype) as T;
+  const { backend } = engine(), data = backend.dataIdMap.get(t.dataId) as Data;
+  const info = backend.makeOutput(t.shape, t.dtype, data.memoryOffset);
+  const heir = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as T;
+  data.memoryOffset = 0; // free(0) does nothing
   t.dispose();
   return heir;
 }
 
 /** Runs `body`: of the tensors made in it, those of its result stay; if it throws, none does. */
 export function allOrNothing<T>(body: () => T): T {
-  return tf.tidy(body as () => tf.TensorContainer) as T;
+  return tf.tidy(body);
 }

@@ -1,30 +1,27 @@
 import { Worker } from "node:worker_threads";
+import glue from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.js";
+import workerScript from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js";
 
 /**
  * The text of a tfjs thread. It stands in a data: URL, so it needs no read permission and works in a module imported
  * from a URL. Emscripten's worker script expects a browser's worker scope, and `process` would send it down its Node
- * branch; messages that arrive while its glue code loads wait for it. They wait one turn of the event loop more, since a
- * thread never returns to it: Deno would hold the lock of the import above for ever, and no import in the whole process
- * would end.
+ * branch. Its sources arrive as text: a thread never returns to its event loop, so with an import it could hold the lock
+ * of Deno's npm resolver for ever, and no import in the whole process would end.
  */
 const TEXT = `
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 globalThis.self = globalThis;
 globalThis.process = undefined;
 globalThis.postMessage = (message) => parentPort.postMessage(message);
 globalThis.importScripts = () => {};
-const waiting = [];
-let ready = false;
-parentPort.on("message", (data) => ready ? globalThis.onmessage({ data }) : waiting.push({ data }));
-const glue = await import("npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.js");
-const script = await import("npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js");
-globalThis.WasmBackendModuleThreadedSimd = glue.default;
-(0, eval)(script.default.wasmWorkerContents.replace('"use strict";', "").replaceAll("\\n", "\\\\n"));
-setTimeout(() => {
-  ready = true;
-  for (const event of waiting) globalThis.onmessage(event);
-});
+(0, eval)("globalThis.WasmBackendModuleThreadedSimd = " + workerData.glue);
+(0, eval)(workerData.script);
+parentPort.on("message", (data) => globalThis.onmessage({ data }));
 `;
+const SOURCES = {
+  glue: glue.toString(),
+  script: workerScript.wasmWorkerContents.replace('"use strict";', "").replaceAll("\n", "\\n"),
+};
 const URL_OF_TEXT = new URL("data:text/javascript," + encodeURIComponent(TEXT));
 
 /** What Emscripten sends to its workers. */
@@ -58,7 +55,7 @@ export class PThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(URL_OF_TEXT);
+    const worker = new Worker(URL_OF_TEXT, { workerData: SOURCES });
     worker.on("message", (data: { cmd?: string }) => data?.cmd === "loaded" || this.onmessage?.({ data }));
     worker.on("error", (error: unknown) => this.onerror?.(error));
     worker.unref();

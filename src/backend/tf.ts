@@ -1,2 +1,9 @@
 /** tfjs-core, named in this one file: every part of elbo, and the user through it, shares one engine. */
+import * as core from "npm:@tensorflow/tfjs-core@4.22.0";
 export * from "npm:@tensorflow/tfjs-core@4.22.0";
+
+/** tfjs's `tidy`, typed for trees with readonly parts too, such as a state: what `fn` returns survives. */
+export const tidy = core.tidy as { <T>(fn: () => T): T; <T>(name: string, fn: () => T): T };
+
+/** tfjs's `dispose`, typed for trees with readonly parts too. */
+export const dispose = core.dispose as (tree: unknown) => void;

@@ -1,13 +1,19 @@
 import { allocAligned, type Block, type Heap, LINE, type Matrix } from "./heap.ts";
 
+/** Bytes of the smallest block. */
+const SMALLEST = 1 << 16;
+
 /**
  * Memory for what lives no longer than one call: hidden activations, gradients on their way. A stack: what a scope took
  * is given back when it ends. It grows to the largest need and stays there, so a long loop allocates nothing.
  */
 export class Arena {
   readonly #heap: Heap;
-  #blocks: Block[] = [];
-  #used = 0; // bytes of the last block
+  #blocks: Block[] = []; // those in use, then empty ones
+  #open = 0; // how many are in use
+  #used = 0; // bytes of the last of them
+  #live = 0; // bytes taken
+  #most = 0; // the largest #live so far
   #depth = 0;
 
   constructor(heap: Heap) {
@@ -28,42 +34,47 @@ export class Arena {
   take(bytes: number): number {
     if (this.#depth === 0) throw new Error("Cannot take from an arena outside a scope");
     const need = Math.ceil(bytes / LINE) * LINE;
-    const last = this.#blocks.at(-1);
-    if (!last || this.#used + need > last.bytes) {
-      this.#blocks.push(allocAligned(this.#heap, Math.max(need, 1 << 16)));
-      this.#used = 0;
-    }
-    const ptr = this.#blocks.at(-1)!.ptr + this.#used;
+    const last = this.#blocks[this.#open - 1];
+    if (!last || this.#used + need > last.bytes) this.#next(need);
+    const ptr = this.#blocks[this.#open - 1].ptr + this.#used;
     this.#used += need;
+    this.#live += need;
+    this.#most = Math.max(this.#most, this.#live);
     return ptr;
   }
 
   /** Runs `body`, and takes back all that it took, also when it throws. */
   scope<T>(body: () => T): T {
-    const blocks = this.#blocks.length, used = this.#used;
+    const before = [this.#open, this.#used, this.#live];
     this.#depth++;
     try {
       return body();
     } finally {
       this.#depth--;
-      if (this.#depth === 0) this.#rest();
-      else if (this.#blocks.length === blocks) this.#used = used; // blocks added meanwhile stay to the outer scope's end
+      [this.#open, this.#used, this.#live] = before;
+      if (this.#depth === 0 && this.#blocks.length > 1) this.#join();
     }
   }
 
-  /** Gives all memory back to the heap. */
+  /** Gives all memory back to the heap; only between scopes. */
   free(): void {
-    for (const block of this.#blocks) block.free();
-    this.#blocks = [];
+    for (const block of this.#blocks.splice(0)) block.free();
+  }
+
+  /** Goes on in the next block: an empty one if it is large enough, else a new one in place of all empty ones. */
+  #next(need: number) {
+    const next = this.#blocks[this.#open];
+    if (!next || next.bytes < need) {
+      for (const empty of this.#blocks.splice(this.#open)) empty.free();
+      this.#blocks.push(allocAligned(this.#heap, Math.max(need, SMALLEST)));
+    }
+    this.#open++;
     this.#used = 0;
   }
 
   /** Between calls: one block in place of several, so that the next call of this size finds room. */
-  #rest() {
-    this.#used = 0;
-    if (this.#blocks.length <= 1) return;
-    const bytes = this.bytes;
+  #join() {
     this.free();
-    this.#blocks.push(allocAligned(this.#heap, bytes));
+    this.#blocks.push(allocAligned(this.#heap, this.#most));
   }
 }

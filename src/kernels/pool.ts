@@ -4,7 +4,7 @@ import { allocAligned, type Block, type Heap } from "./heap.ts";
 
 /** What the builds with threads export; the words of the control block are named in wasm/kernels/pool.ts. */
 export type KernelExports = {
-  readonly GEMM_SCRATCH: WebAssembly.Global<"i32">;
+  readonly GEMM_SCRATCH: { readonly value: number };
   dispatch(kernel: number, part: number, parts: number, args: number): void;
   fork(control: number, kernel: number, parts: number): number;
   join(control: number, nanoseconds: bigint): number;

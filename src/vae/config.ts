@@ -35,9 +35,14 @@ export type ConfigOptions = {
 
 const ACTION = "Cannot make a model";
 
+/** JSON has no NaN and no Infinity. */
+function show(value: unknown): string {
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
 function checkWidth(name: string, width: unknown): number {
   if (!Number.isInteger(width) || (width as number) < 1) {
-    throw new RangeError(`${ACTION}: expected ${name} to be a positive integer, got ${JSON.stringify(width)}`);
+    throw new RangeError(`${ACTION}: expected ${name} to be a positive integer, got ${show(width)}`);
   }
   return width as number;
 }

@@ -1,0 +1,46 @@
+/** The signals that ask a process to end, and the exit codes by which shells know them: 128 and the signal's number. */
+const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+type Signal = keyof typeof CODES;
+
+/**
+ * Milliseconds, twice, after which a further signal is the user's: one Ctrl-C reaches the process up to three times, from
+ * the terminal and from each `deno task` and `npx` above it.
+ */
+const ECHO = 150;
+
+/**
+ * Notes that the user asked to stop, so that the loop can do so where nothing is lost; asked a second time, the process
+ * exits at once. Listens until it is disposed of.
+ */
+export class Interrupt {
+  #code?: number;
+  #armed = false;
+  readonly #listeners: [Signal, () => void][];
+
+  /** @param onFirst Told once, to say that it may take a moment. */
+  constructor(onFirst: () => void) {
+    // Windows has no SIGTERM.
+    const signals: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    this.#listeners = signals.map((signal) => [signal, () => {
+      if (this.#code === undefined) {
+        this.#code = CODES[signal];
+        // Two timers, one after the other: had the loop been busy for long, an echo would be told before the second.
+        setTimeout(() => setTimeout(() => this.#armed = true, ECHO), ECHO);
+        onFirst();
+      } else if (this.#armed) {
+        Deno.exit(CODES[signal]);
+      }
+    }]);
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+  }
+
+  /** The exit code that was asked for, if one was. */
+  get code(): number | undefined {
+    return this.#code;
+  }
+
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Metrics } from "../api/step.ts";
+import type { EpochEvent } from "../train.ts";
+import { append, writeAtomically } from "./checkpoint_file.ts";
+
+/** What is known of an epoch: a line of metrics.jsonl, and of stdout with `--json`. Losses in nats per image. */
+export type EpochRecord = {
+  readonly epoch: number;
+  readonly step: number;
+  readonly train: Metrics;
+  readonly test: Metrics;
+  readonly seconds: number;
+  readonly examplesPerSecond: number;
+};
+
+/** The record of an epoch that was evaluated; the clock is good for milliseconds, not for fifteen digits. */
+export function toRecord({ epoch, step, train, test, seconds, examplesPerSecond }: EpochEvent): EpochRecord {
+  return {
+    epoch,
+    step,
+    train,
+    test: test!,
+    seconds: Math.round(seconds * 1000) / 1000,
+    examplesPerSecond: Math.round(examplesPerSecond),
+  };
+}
+
+/** metrics.jsonl: one JSON object an epoch, a line each. */
+export class MetricsFile {
+  readonly #path: string;
+  readonly #records: EpochRecord[];
+
+  private constructor(path: string, records: EpochRecord[]) {
+    this.#path = path;
+    this.#records = records;
+  }
+
+  /** The epochs so far. */
+  get records(): readonly EpochRecord[] {
+    return this.#records;
+  }
+
+  /**
+   * Begins the file. Of the run that is gone on with, the lines of finished epochs stay as they are; a line of an epoch
+   * that the checkpoint knows nothing of, or one that a kill cut short, is dropped, since that epoch is computed anew.
+   *
+   * @param path The file.
+   * @param before The file of that run, which may be the same, and how many epochs its checkpoint has finished.
+   */
+  static async begin(path: string, before?: { path: string; epochs: number }): Promise<MetricsFile> {
+    const kept = new Map<number, { line: string; record: EpochRecord }>();
+    for (const line of before ? (await readText(before.path)).split("\n") : []) {
+      const record = parse(line);
+      if (record && record.epoch <= before!.epochs) kept.set(record.epoch, { line, record });
+    }
+    const lines = [...kept.values()].sort((a, b) => a.record.epoch - b.record.epoch);
+    await writeAtomically(path, encode(lines.map(({ line }) => `${line}\n`).join("")));
+    return new MetricsFile(path, lines.map(({ record }) => record));
+  }
+
+  /** Adds the line of the next epoch. */
+  async add(record: EpochRecord): Promise<void> {
+    await append(this.#path, encode(`${JSON.stringify(record)}\n`));
+    this.#records.push(record);
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** The file's text; none if there is no file, as with a checkpoint that was moved on its own. */
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+/** The record of a line, if it is whole. */
+function parse(line: string): EpochRecord | undefined {
+  const numbers = (metrics: Metrics) =>
+    [metrics.loss, metrics.reconstruction, metrics.kl].every((value) => typeof value === "number");
+  try {
+    const record: EpochRecord = JSON.parse(line);
+    return Number.isInteger(record.epoch) && numbers(record.train) && numbers(record.test) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+/** Going on with a run: what a checkpoint says of it, and whether that fits what is asked for. */
+import { load } from "../api/save.ts";
+import type { State } from "../api/state.ts";
+import { CheckpointError } from "../checkpoint_error.ts";
+import type { Images } from "../data/images.ts";
+import { resolveAdam } from "../optimizer.ts";
+import { key } from "../random.ts";
+import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
+import { UserError } from "./run.ts";
+import type { Settings } from "./settings.ts";
+import type { TrainFlags } from "./train_flags.ts";
+
+/** A checkpoint to go on from. */
+export type Resumed = CheckpointFile & { readonly path: string };
+
+/**
+ * Reads a checkpoint to go on from.
+ *
+ * @param path The file, of `--resume`.
+ * @param given The flags that were given.
+ * @throws {CheckpointError} If it is none.
+ * @throws {UserError} If a flag asks for another model, or another course of training, than the file's.
+ */
+export async function readRun(path: string, given: Partial<TrainFlags>): Promise<Resumed> {
+  const file = await readCheckpoint(path);
+  checkFlags(path, given, file);
+  return { path, ...file };
+}
+
+function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, saved }: CheckpointFile): void {
+  const { config, key: own } = checkpoint;
+  const refuse = (flag: string, got: unknown, was: unknown) => {
+    throw new UserError(
+      `Cannot resume ${path} with --${flag} ${got}: expected ${was}, which cannot change; leave the flag out`,
+    );
+  };
+  const fixed = {
+    hidden: config.encoder.hidden.join(",") || "none",
+    latent: config.latent,
+    activation: config.encoder.activation,
+    batch: saved?.batch,
+    binarize: saved?.binarize,
+  };
+  for (const [flag, was] of Object.entries(fixed)) {
+    const value = given[flag as keyof TrainFlags], got = Array.isArray(value) ? value.join(",") || "none" : value;
+    if (got !== undefined && was !== undefined && got !== was) refuse(flag, got, was);
+  }
+  if (given.seed !== undefined && key(given.seed).some((word, i) => word !== own[i])) {
+    refuse("seed", given.seed, saved?.seed ?? "another one");
+  }
+}
+
+/**
+ * Checks that the images are of the size, and as many, as those that the run began with, and that there is an end ahead.
+ *
+ * @throws {UserError} What was got and what was wanted.
+ * @throws {CheckpointError} If the file's sums are not those of its step.
+ */
+export function checkCourse(
+  { path, checkpoint, saved }: Resumed,
+  { data, epochs, batch }: Settings,
+  images: Images,
+): void {
+  const { height, width, count: examples } = images, { config, step } = checkpoint;
+  const refuse = (wanted: string, got: string) => {
+    throw new UserError(`Cannot resume ${path} with the images of ${data}: expected ${wanted}, got ${got}`);
+  };
+  if (saved ? saved.height !== height || saved.width !== width : height * width !== config.input) {
+    const wanted = saved ? `${saved.height} x ${saved.width}` : `${config.input}`;
+    refuse(`images of ${wanted} pixels as the model was made for`, `${height} x ${width}`);
+  }
+  if (saved && saved.examples !== examples) refuse(`${saved.examples} train images as before`, `${examples}`);
+
+  const stepsPerEpoch = Math.ceil(examples / batch), begun = Math.ceil(step / stepsPerEpoch);
+  if (epochs < begun) {
+    throw new UserError(
+      `Cannot resume ${path} with --epochs ${epochs}: expected at least ${begun}, which it has come to`,
+    );
+  }
+  const seen = step % stepsPerEpoch * batch;
+  if (saved?.sums && saved.sums.examples !== seen) {
+    const got = saved.sums.examples;
+    throw new CheckpointError(
+      `Cannot read checkpoint ${path}: expected sums over ${seen} examples at step ${step}, got ${got}`,
+    );
+  }
+}
+
+/** The state to go on from; a learning rate that was given takes the place of the file's. */
+export function resumedState({ bytes }: Resumed, { lr }: Partial<TrainFlags>): State {
+  const state = load(bytes);
+  return lr === undefined ? state : { ...state, optimizer: resolveAdam({ ...state.optimizer, learningRate: lr }) };
+}

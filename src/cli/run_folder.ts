@@ -1,0 +1,82 @@
+import { basename, dirname, join } from "node:path";
+import { cannotWrite, removeLeftovers } from "./checkpoint_file.ts";
+import { UserError } from "./run.ts";
+
+/** What a run writes. */
+export const FILES = {
+  model: "model.safetensors",
+  metrics: "metrics.jsonl",
+  samples: "samples.png",
+  reconstructions: "reconstructions.png",
+  curves: "curves.svg",
+} as const;
+
+/** Where a run is to write. */
+export type RunFolderOptions = {
+  /** `--out`: this folder. */
+  readonly out?: string;
+  /** `--resume`: the folder of this file, if there is no `out`. */
+  readonly resume?: string;
+  /** The name of the data, for the name of a new folder. */
+  readonly data: string;
+};
+
+/**
+ * The folder of a run, made if there is none. It never holds another run, whose files would be overwritten; the run that
+ * is gone on with is no other.
+ *
+ * @returns The folder's path.
+ * @throws {UserError} If it holds another run, or cannot be made.
+ */
+export async function runFolder({ out, resume, data }: RunFolderOptions): Promise<string> {
+  const folder = out ?? (resume === undefined ? await newFolder(data) : dirname(resume));
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await removeLeftovers(folder, Object.values(FILES));
+  } catch (cause) {
+    throw cannotWrite(folder, cause);
+  }
+  const own = resume !== undefined && basename(resume) === FILES.model && await same(folder, dirname(resume));
+  for (const name of own ? [] : Object.values(FILES)) {
+    if (!await exists(join(folder, name))) continue;
+    const hint = `give another --out, or go on with it: --resume ${join(folder, FILES.model)}`;
+    throw new UserError(
+      `Cannot write to ${folder}: expected a folder without a run in it, got one with ${name}; ${hint}`,
+    );
+  }
+  return folder;
+}
+
+/** A new folder under runs/: the name of the data and the time, and a number where two runs share the second. */
+async function newFolder(data: string): Promise<string> {
+  const time = Temporal.Now.plainDateTimeISO().toString({ smallestUnit: "second" }).replaceAll(":", "-");
+  const name = join("runs", `${data.replaceAll(/[^\w.-]+/g, "-")}-${time}`);
+  try {
+    await Deno.mkdir("runs", { recursive: true });
+    for (let i = 1;; i++) {
+      const folder = i === 1 ? name : `${name}-${i}`;
+      try {
+        await Deno.mkdir(folder); // fails if there is one, so that no two processes take the same
+        return folder;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      }
+    }
+  } catch (cause) {
+    throw cannotWrite(name, cause);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function same(a: string, b: string): Promise<boolean> {
+  return await Deno.realPath(a) === await Deno.realPath(b);
+}

@@ -1,0 +1,90 @@
+/** What a training run needs to know besides the model, kept with the model so that it can go on as it began. */
+import { mismatch } from "../checkpoint_error.ts";
+import type { Binarize } from "../evaluate.ts";
+import type { Sums } from "../train.ts";
+import type { TrainFlags } from "./train_flags.ts";
+
+/** The settings of a run that are not in the model's configuration or the optimizer's. */
+export type Settings = {
+  /** `--data` as it was given. */
+  readonly data: string;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly beta: number;
+  readonly binarize: Binarize;
+  readonly seed: number;
+  readonly limit?: number;
+};
+
+/** What a checkpoint keeps under `training`: the settings, the shape of the data, and how far a begun epoch is. */
+export type Saved = Settings & {
+  /** How many images were trained on: with `batch` it says which step is in which epoch. */
+  readonly examples: number;
+  readonly height: number;
+  readonly width: number;
+  readonly sums?: Sums;
+};
+
+const ENTRY = "training";
+
+/** The metadata for `save`. */
+export function toMetadata(saved: Saved): Record<string, string> {
+  return { [ENTRY]: JSON.stringify(saved) };
+}
+
+/**
+ * Reads what {@linkcode toMetadata} wrote.
+ *
+ * @param metadata The further metadata of a checkpoint.
+ * @returns The settings; undefined where the API, not the command line, saved the file.
+ * @throws {CheckpointError} If they are damaged: which of them, what was got, what was wanted.
+ */
+export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved | undefined {
+  if (!Object.hasOwn(metadata, ENTRY)) return undefined;
+  const saved = parse(metadata[ENTRY]);
+  const check = (name: string, value: unknown, good: (value: never) => boolean, wanted: string) => {
+    if (!good(value as never)) throw mismatch("read", `${ENTRY}.${name} to be ${wanted}`, JSON.stringify(value));
+  };
+  const from = (min: number) => (value: unknown) => Number.isSafeInteger(value) && (value as number) >= min;
+  const amount = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
+  const either = (good: (value: unknown) => boolean) => (value: unknown) => value === undefined || good(value);
+  check("data", saved.data, (value) => typeof value === "string", "a text");
+  check("binarize", saved.binarize, (value) => ["none", "dynamic"].includes(value), '"none" or "dynamic"');
+  check("beta", saved.beta, amount, "a number of at least 0");
+  check("epochs", saved.epochs, from(0), "an integer of at least 0");
+  check("seed", saved.seed, from(0), "an integer of at least 0");
+  for (const name of ["batch", "examples", "height", "width"] as const) {
+    check(name, saved[name], from(1), "a positive integer");
+  }
+  check("limit", saved.limit, either(from(1)), "a positive integer");
+  const { sums } = saved;
+  check("sums", sums, either((value) => typeof value === "object" && value !== null), "an object");
+  if (sums) {
+    check("sums.examples", sums.examples, from(1), "a positive integer");
+    for (const name of ["reconstruction", "kl"] as const) {
+      check(`sums.${name}`, sums[name], Number.isFinite, "a number");
+    }
+  }
+  return saved;
+}
+
+function parse(text: string): Saved {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw mismatch("read", `${ENTRY} to be JSON`, (cause as Error).message, cause);
+  }
+  if (typeof value === "object" && value !== null) return value as Saved;
+  throw mismatch("read", `${ENTRY} to be an object`, JSON.stringify(value));
+}
+
+/** The flags that are settings; of those that are not known, the default. */
+function pick({ data, epochs, batch, beta, binarize, seed, limit }: TrainFlags): Settings {
+  return { data, epochs, batch, beta, binarize, seed, ...limit === undefined ? {} : { limit } };
+}
+
+/** The settings of a run: what was given, else what the file says, else the default. */
+export function resolveSettings(all: TrainFlags, given: Partial<TrainFlags>, saved?: Saved): Settings {
+  return pick({ ...all, ...saved, ...given });
+}

@@ -1,0 +1,75 @@
+import type { Binarize } from "../evaluate.ts";
+import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
+import { Command, decimal, type Flags, integer, Option, parseFlags, text, widths } from "./flags.ts";
+
+/** The flags of `deno task train`. */
+export type TrainFlags = {
+  readonly data: string;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly hidden: readonly number[];
+  readonly latent: number;
+  readonly activation: Activation;
+  readonly lr: number;
+  readonly beta: number;
+  readonly binarize: Binarize;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json?: boolean;
+};
+
+const AFTER = `
+Writes model.safetensors and metrics.jsonl after each epoch, and samples.png,
+reconstructions.png and curves.svg at the end. Losses are in nats per image.
+
+Ctrl-C saves where training stands and exits with 130 (SIGTERM: with 143); a
+second one exits at once. --resume then goes on to the same bits as if nothing
+had happened. It takes the settings from the file; only --epochs, --lr, --beta
+and --threads may change, and --data if the same images lie elsewhere now.
+
+  deno task train
+  deno task train --data fashion-mnist/ --hidden 300,97 --latent 7
+  deno task train --resume runs/NAME/model.safetensors --epochs 40`;
+
+function option(flags: string, description: string, parse: (text: string) => unknown): Option {
+  return new Option(flags, description).argParser(parse);
+}
+
+/**
+ * Parses the command line of `deno task train`.
+ *
+ * @param args The arguments after the command's name.
+ * @returns The flags; undefined if help was asked for, which has then been printed.
+ */
+export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefined {
+  const binarize: Binarize[] = ["none", "dynamic"];
+  const command = new Command("deno task train")
+    .description("Train a variational autoencoder on images.")
+    .addOption(
+      option("--data <data>", "mnist, a folder with the four IDX names, or one IDX file", text).default("mnist"),
+    )
+    .addOption(option("--epochs <n>", "epochs in all", integer(0)).default(10))
+    .addOption(option("--batch <n>", "images a step", integer(1)).default(128))
+    .addOption(
+      option("--hidden <widths>", "hidden layers of the encoder, mirrored in the decoder", widths)
+        .default([400], "400"),
+    )
+    .addOption(option("--latent <n>", "width of the latent code", integer(1)).default(20))
+    .addOption(new Option("--activation <name>", "of the hidden layers").choices(ACTIVATIONS).default("relu"))
+    .addOption(option("--lr <rate>", "Adam's learning rate", decimal({ above: true })).default(1e-3))
+    .addOption(option("--beta <weight>", "weight of the KL term", decimal({ above: false })).default(1))
+    .addOption(
+      new Option("--binarize <how>", "pixels as they are, or drawn anew as 0 or 1").choices(binarize).default("none"),
+    )
+    .addOption(option("--seed <n>", "what all randomness comes from", integer(0)).default(0))
+    .addOption(option("--threads <n>", "threads that compute (default: all cores)", integer(1, 254)))
+    .addOption(option("--limit <n>", "train on the first n images only", integer(1)))
+    .addOption(option("--out <folder>", "where to write (default: runs/, a new folder in it)", text))
+    .addOption(option("--resume <file>", "go on from a model.safetensors, in its folder", text))
+    .addOption(new Option("--json", "one JSON object an epoch instead of bar and table"))
+    .addHelpText("after", AFTER);
+  return parseFlags<TrainFlags>(command, args);
+}
