@@ -23,7 +23,7 @@ export type InitOptions = Keyed & {
  *
  * @param config The architecture: `input` and `latent` widths, `hidden` widths, `activation`, `likelihood`, and settings
  * of `encoder` and `decoder` alone.
- * @param options `key`, which the state keeps, and settings of the optimizer.
+ * @param options `key`, from which the parameters and the state's own key come, and settings of the optimizer.
  * @returns The state at step 0.
  * @throws {RangeError} If a width, a name or a setting is not one of those that there are.
  * @throws {TypeError} If `key` is not a key.
@@ -39,8 +39,8 @@ export type InitOptions = Keyed & {
  */
 export function init(config: ConfigOptions, options: InitOptions): State {
   const resolved = resolveConfig(config), optimizer = resolveAdam(options?.optimizer);
-  const key = keyOf("Cannot make a model", options);
-  const shapes = layout(resolved), keys = split(key, leaves(shapes).length);
+  const [own, key] = split(keyOf("Cannot make a model", options));
+  const shapes = layout(resolved), keys = split(own, leaves(shapes).length);
   return allOrNothing(() => {
     const rt = runtime();
     let i = 0, inputs = 0;

@@ -22,7 +22,7 @@ export type State = {
   /** How many updates led here. */
   readonly step: number;
   readonly optimizer: Adam;
-  /** The key that `init` was given; training derives its own keys from it. */
+  /** From which `train` derives the keys of order and noise; split off by `init` from the key that it was given. */
   readonly key: Key;
 };
 

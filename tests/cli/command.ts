@@ -1,0 +1,91 @@
+/** Runs the commands as users do: the line of their task in deno.json, with its permissions, from the repository's top. */
+import { fileURLToPath } from "node:url";
+import config from "../../deno.json" with { type: "json" };
+
+const TOP = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a command did. */
+export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. */
+export function spawn(task: "train" | "sample", ...args: string[]): Deno.ChildProcess {
+  const [, ...own] = config.tasks[task].split(" ");
+  return new Deno.Command(Deno.execPath(), { args: [...own, ...args], cwd: TOP, stdout: "piped", stderr: "piped" })
+    .spawn();
+}
+
+/** Waits for a command's end. */
+export async function result(child: Deno.ChildProcess): Promise<Result> {
+  const { code, stdout, stderr } = await child.output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** Runs `deno task train`. */
+export function train(...args: string[]): Promise<Result> {
+  return result(spawn("train", ...args));
+}
+
+/** Runs `deno task sample`. */
+export function sample(...args: string[]): Promise<Result> {
+  return result(spawn("sample", ...args));
+}
+
+/** An IDX file of `count` images whose pixels look random and are always the same. */
+export function idx(count: number, height: number, width: number): Uint8Array {
+  const header = [
+    0,
+    0,
+    8,
+    3,
+    ...[count, height, width].flatMap((n) => [n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255]),
+  ];
+  const file = new Uint8Array(header.length + count * height * width);
+  file.set(header);
+  for (let i = header.length, x = 1; i < file.length; i++) {
+    x = Math.imul(x, 1664525) + 1013904223;
+    file[i] = x >>> 24;
+  }
+  return file;
+}
+
+/** A temporary folder for the length of a test. */
+export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "elbo_cli_" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Writes a folder of data: `count` train and 40 test images. */
+export async function writeData(folder: string, count = 200, height = 6, width = 5): Promise<string> {
+  const path = `${folder}/data-${count}-${height}x${width}`;
+  await Deno.mkdir(path);
+  await Deno.writeFile(`${path}/train-images-idx3-ubyte`, idx(count, height, width));
+  await Deno.writeFile(`${path}/t10k-images-idx3-ubyte`, idx(40, height, width));
+  return path;
+}
+
+/** A small model's flags. */
+export const SMALL = ["--hidden", "9,7", "--latent", "3", "--batch", "16"];
+
+/** The lines of metrics.jsonl without the clock's. */
+export async function metricsOf(folder: string): Promise<unknown[]> {
+  const lines = (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trimEnd().split("\n");
+  return lines.map((line) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0 }));
+}
+
+/** Waits until a file has more than `size` bytes, and gives how many. */
+export async function longer(path: string, size: number): Promise<number> {
+  for (let i = 0; i < 3000; i++) {
+    const now = (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+    if (now > size) return now;
+    await sleep(10);
+  }
+  throw new Error(`${path} stayed at ${size} bytes for 30 s`);
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
