@@ -37,7 +37,7 @@ export function dispatcher(kernels: readonly Kernel[]): string {
     const words = params.map((p, j) => `load<${p.type}>(args, ${4 * j})`);
     return `    case ${i}: return ${name}(part, parts, ${words.join(", ")});\n`;
   });
-  return HEAD + imports.join("") + `
+  return HEAD + "// deno-fmt-ignore-file\n" + imports.join("") + `
 /** Runs part \`part\` of \`parts\` of a kernel, whose arguments stand at \`args\`, one 32-bit word each. */
 export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void {
   switch (kernel) {

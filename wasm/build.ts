@@ -27,9 +27,9 @@ export const VARIANTS: Readonly<Record<string, { entry: string; flags: string[] 
   single_baseline: { entry: "single", flags: [] },
 };
 
-async function compile(name: string, dispatch: string): Promise<Uint8Array> {
+async function compile(name: string, dispatch: string): Promise<Uint8Array<ArrayBuffer>> {
   const { entry, flags } = VARIANTS[name];
-  let binary: Uint8Array | undefined;
+  let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([`${entry}.ts`, "-o", "out.wasm", ...FLAGS, ...flags], {
     readFile(file: string) {
       if (file.endsWith("dispatch.ts")) return dispatch;
@@ -49,7 +49,7 @@ async function compile(name: string, dispatch: string): Promise<Uint8Array> {
 }
 
 /** All generated files: path below wasm/ to bytes. */
-async function build(): Promise<Map<string, Uint8Array>> {
+async function build(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const text = new TextEncoder();
   const kernels = SOURCES.flatMap((file) => parseKernels(file, Deno.readTextFileSync(new URL(`${file}.ts`, KERNELS))));
   const dispatch = dispatcher(kernels);

@@ -4,15 +4,18 @@
 //   dlogits[r, j] = (sigmoid(l) - x) scale                              (left out where dlogits is 0)
 //
 // Shapes: logits, x, dlogits [rows, columns]; loss [rows]. dlogits may be logits. Rows are split over the parts.
-// Errors: loss 3e-7 of the sum of |terms| (each row is summed in float64), dlogits 3e-7 scale.
+// Errors: loss 3e-7 of the sum of max(l, 0) + |l x| + log(1 + e^-|l|), dlogits 3e-7 scale. Rows are summed in float64.
+// deno-fmt-ignore-file: fmt drops @inline
 
 import { addWide, begin, bytes, loadTail, mask, storeTail, total } from "./lanes";
 import { exp, log1p } from "./math";
 
+@inline
 function term(l: v128, x: v128, e: v128): v128 {
   return f32x4.add(f32x4.sub(f32x4.max(l, f32x4.splat(0)), f32x4.mul(l, x)), log1p(e));
 }
 
+@inline
 function gradient(l: v128, x: v128, e: v128, scale: v128): v128 {
   const r = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e));
   const p = v128.bitselect(f32x4.mul(e, r), r, f32x4.lt(l, f32x4.splat(0)));
@@ -20,15 +23,7 @@ function gradient(l: v128, x: v128, e: v128, scale: v128): v128 {
 }
 
 export function f32_bernoulli_nll(
-  part: i32,
-  parts: i32,
-  logits: usize,
-  x: usize,
-  loss: usize,
-  dlogits: usize,
-  scale: f32,
-  rows: i32,
-  columns: i32,
+  part: i32, parts: i32, logits: usize, x: usize, loss: usize, dlogits: usize, scale: f32, rows: i32, columns: i32,
 ): void {
   const s = f32x4.splat(scale);
   const whole = columns & ~3, rest = columns & 3;

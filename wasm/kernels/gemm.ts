@@ -2,8 +2,9 @@
 //
 // Shapes: op(A) [M, K], op(B) [K, N], C [M, N], bias [N]. `ta`: A is stored [K, M]. `tb`: B is stored [N, K].
 // Aliasing: C must not overlap A, B or bias. Nothing is read or written outside the matrices and the scratch.
-// Error: |C - exact| <= 2^-24 (K / 8 + 16) sum |a b|, far less for random signs; the order of the sum depends on K alone
-// (blocks of at most KC, one multiply-add after the other), so the bits do not depend on how the work is split.
+// Error: |C - exact| <= 2^-24 (min(K, KC) + K / KC + 3) (sum |a b| + |c| + |bias|), and a fraction of that but for
+// contrived values; the order of the sum depends on K alone (blocks of at most KC, one multiply-add after the other),
+// so the bits do not depend on how the work is split.
 //
 // Blocking: K in blocks of at most KC, so that a panel of B (12 KB) and one of A (4 KB) stay in the first level cache;
 // M in blocks of at most MC, so that packed A (512 KB) stays in the second. A panel of B is packed right before its use.

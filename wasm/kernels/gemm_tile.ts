@@ -6,6 +6,7 @@
 // 12 accumulators, 2 registers for A and 1 for B: the 15 registers that V8 has, and no spill. Accumulator c holds
 // (r0c0, r1c1, r0c2, r1c3), d holds (r0c1, r1c0, r0c3, r1c2); `put` untangles them once a tile.
 // The break between two steps of k serves odd kc, and keeps the optimizer from merging them into dependent chains.
+// deno-fmt-ignore-file: fmt drops @inline
 
 import { madd } from "./lanes";
 
@@ -14,24 +15,28 @@ export const ACCUMULATE: i32 = 1;
 /** max(0, .) after the bias. */
 export const RELU: i32 = 2;
 
+@inline
 function pair(q: v128): v128 {
   return v128.shuffle<i64>(q, q, 0, 0);
 }
 
+@inline
 function pairHigh(q: v128): v128 {
   return v128.shuffle<i64>(q, q, 1, 1);
 }
 
+@inline
 function swap(x: v128): v128 {
   return v128.shuffle<f32>(x, x, 1, 0, 3, 2);
 }
 
+@inline
 function addTo(p: usize, v: v128): v128 {
   return f32x4.add(v, v128.load(p));
 }
 
 /** Untangles four columns of a tile and stores their four rows, `off` bytes into the row, with the epilogue. */
-
+@inline
 function put(c: usize, ldc: usize, off: usize, c0: v128, d0: v128, c1: v128, d1: v128, bias: usize, flags: i32): void {
   const s0 = swap(d0), s1 = swap(d1);
   let r0 = v128.shuffle<f32>(c0, s0, 0, 5, 2, 7), r1 = v128.shuffle<f32>(s0, c0, 0, 5, 2, 7);
@@ -80,18 +85,8 @@ export function edge(tile: usize, c: usize, ldc: usize, rows: i32, columns: i32,
 
 /** `nv` vectors of four columns: 3, 2 or 1. A panel is `aNext` bytes after the last, its k `aStep` apart; B's `bStep`. */
 export function tiles(
-  nv: i32,
-  a: usize,
-  aNext: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  kc: i32,
-  c: usize,
-  ldc: usize,
-  panels: i32,
-  bias: usize,
-  flags: i32,
+  nv: i32, a: usize, aNext: usize, aStep: usize, b: usize, bStep: usize, kc: i32,
+  c: usize, ldc: usize, panels: i32, bias: usize, flags: i32,
 ): void {
   if (nv == 3) tiles12(a, aNext, aStep, b, bStep, kc, c, ldc, panels, bias, flags);
   else if (nv == 2) tiles8(a, aNext, aStep, b, bStep, kc, c, ldc, panels, bias, flags);
@@ -99,31 +94,12 @@ export function tiles(
 }
 
 function tiles12(
-  a: usize,
-  aNext: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  kc: i32,
-  c: usize,
-  ldc: usize,
-  panels: i32,
-  bias: usize,
-  flags: i32,
+  a: usize, aNext: usize, aStep: usize, b: usize, bStep: usize, kc: i32,
+  c: usize, ldc: usize, panels: i32, bias: usize, flags: i32,
 ): void {
   for (let p = 0; p < panels; p++) {
-    let c00 = f32x4.splat(0),
-      d00 = f32x4.splat(0),
-      c01 = f32x4.splat(0),
-      d01 = f32x4.splat(0),
-      c02 = f32x4.splat(0),
-      d02 = f32x4.splat(0);
-    let c10 = f32x4.splat(0),
-      d10 = f32x4.splat(0),
-      c11 = f32x4.splat(0),
-      d11 = f32x4.splat(0),
-      c12 = f32x4.splat(0),
-      d12 = f32x4.splat(0);
+    let c00 = f32x4.splat(0), d00 = f32x4.splat(0), c01 = f32x4.splat(0), d01 = f32x4.splat(0), c02 = f32x4.splat(0), d02 = f32x4.splat(0);
+    let c10 = f32x4.splat(0), d10 = f32x4.splat(0), c11 = f32x4.splat(0), d11 = f32x4.splat(0), c12 = f32x4.splat(0), d12 = f32x4.splat(0);
     let ap = a, bp = b, n = kc;
     let q: v128, a0: v128, a1: v128, x: v128;
     do {
@@ -170,17 +146,8 @@ function tiles12(
 }
 
 function tiles8(
-  a: usize,
-  aNext: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  kc: i32,
-  c: usize,
-  ldc: usize,
-  panels: i32,
-  bias: usize,
-  flags: i32,
+  a: usize, aNext: usize, aStep: usize, b: usize, bStep: usize, kc: i32,
+  c: usize, ldc: usize, panels: i32, bias: usize, flags: i32,
 ): void {
   for (let p = 0; p < panels; p++) {
     let c00 = f32x4.splat(0), d00 = f32x4.splat(0), c01 = f32x4.splat(0), d01 = f32x4.splat(0);
@@ -222,17 +189,8 @@ function tiles8(
 }
 
 function tiles4(
-  a: usize,
-  aNext: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  kc: i32,
-  c: usize,
-  ldc: usize,
-  panels: i32,
-  bias: usize,
-  flags: i32,
+  a: usize, aNext: usize, aStep: usize, b: usize, bStep: usize, kc: i32,
+  c: usize, ldc: usize, panels: i32, bias: usize, flags: i32,
 ): void {
   for (let p = 0; p < panels; p++) {
     let c00 = f32x4.splat(0), d00 = f32x4.splat(0);

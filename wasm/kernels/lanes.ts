@@ -1,20 +1,21 @@
 // What every kernel here is built from: the multiply-add of the build at hand, and the split of work over parts.
+// deno-fmt-ignore-file: fmt drops @inline
 
 /** a * b + acc: one rounding where the build has relaxed SIMD and the machine FMA, two roundings otherwise. */
-
+@inline
 export function madd(a: v128, b: v128, acc: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, acc) : f32x4.add(f32x4.mul(a, b), acc);
 }
 
 /** Where part `part` of `parts` begins when `n` elements are shared out in whole units; part `parts` begins at n. */
-
+@inline
 export function begin(n: i32, unit: i32, part: i32, parts: i32): i32 {
   const units = (n + unit - 1) / unit;
   return min(<i32> (<i64> units * part / parts) * unit, n);
 }
 
 /** The bytes of `n` float32. */
-
+@inline
 export function bytes(n: i32): usize {
   return <usize> n << 2;
 }
@@ -35,20 +36,20 @@ export function storeTail(p: usize, v: v128, n: i32): void {
 }
 
 /** All bits set in the first `n` lanes. */
-
+@inline
 export function mask(n: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n));
 }
 
 /** Four floats added to two sums of float64. */
-
+@inline
 export function addWide(sum: v128, x: v128): v128 {
   const high = v128.shuffle<i64>(x, x, 1, 1);
   return f64x2.add(sum, f64x2.add(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(high)));
 }
 
 /** The sum of both lanes, rounded to float32. */
-
+@inline
 export function total(sum: v128): f32 {
   return <f32> (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
 }

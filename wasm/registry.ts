@@ -1,0 +1,35 @@
+/**
+ * Every kernel, once: tests and benches both walk this list. A kernel that is not on it fails tests/kernels.
+ *
+ * @module
+ */
+import { f32_activation, f32_activation_bwd } from "./reference/activation.ts";
+import { f32_adam } from "./reference/adam.ts";
+import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
+import type { Entry } from "./reference/entry.ts";
+import { f32_find_outside, f32_gather } from "./reference/gather.ts";
+import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
+import { f32_gemm } from "./reference/gemm.ts";
+import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
+
+export type { Buffers, Entry, Expected, Numbers, Values } from "./reference/entry.ts";
+export { type Call, prepare } from "./reference/call.ts";
+
+/** Kernel, float64 reference, tolerance, domain, sizes and work; see {@linkcode Entry}. */
+export const REGISTRY: readonly Entry[] = [
+  f32_activation,
+  f32_activation_bwd,
+  f32_adam,
+  f32_bernoulli_nll,
+  f32_gather,
+  f32_find_outside,
+  f32_clamp,
+  f32_reparameterize,
+  f32_reparameterize_bwd,
+  f32_gaussian_kl,
+  f32_gemm,
+  u32_bits,
+  f32_uniform,
+  f32_normal,
+  f32_bernoulli,
+];
