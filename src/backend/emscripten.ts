@@ -1,5 +1,4 @@
-import { BackendWasm, setThreadsCount } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
-import glue from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.js";
+import { BackendWasm, glue, setThreadsCount } from "./tfjs_wasm.ts";
 import { tfjsThreadedSimd } from "./binaries.js";
 import { PThread } from "./pthread.ts";
 

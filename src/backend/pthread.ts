@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
-import glue from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.js";
-import workerScript from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js";
+import { glue, workerScript } from "./tfjs_wasm.ts";
 
 /**
  * The text of a tfjs thread. It stands in a data: URL, so it needs no read permission and works in a module imported
