@@ -16,6 +16,7 @@
  */
 export { type Simd, start, type StartOptions, type Status, stop } from "./src/backend/start.ts";
 export * as tf from "./src/backend/tf.ts";
+export type { Owned } from "./src/backend/tf.ts";
 export { foldIn, type Key, key, split } from "./src/random.ts";
 export * as random from "./src/api/random.ts";
 export { init, type InitOptions } from "./src/api/init.ts";

@@ -24,7 +24,8 @@ function isFloat(x: number): boolean {
 
 /** Completes and checks Adam's settings; a `RangeError` says which is out of range. */
 export function resolveAdam(options: Partial<Adam> = {}): Adam {
-  const settings = { ...ADAM, ...options };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings: Adam = { ...ADAM, ...Object.fromEntries(given) };
   const check = (name: keyof Adam, good: boolean, wanted: string) => {
     if (!good) throw new RangeError(`Cannot use Adam: expected ${name} to be ${wanted}, got ${settings[name]}`);
   };

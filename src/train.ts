@@ -1,5 +1,6 @@
 import { batch } from "./api/batch.ts";
 import { permutation } from "./api/random.ts";
+import type { Owned } from "./backend/tf.ts";
 import { checkState, type State } from "./api/state.ts";
 import { type Metrics, step } from "./api/step.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -23,6 +24,8 @@ export type TrainOptions = {
   readonly test?: Dataset;
   /** The key of order, noise and binarization; default the state's own. */
   readonly key?: Key;
+  /** Reuse the memory of the state that is given; any use of it then throws. Default false. */
+  readonly donate?: boolean;
   /** The sums of the epoch in which `state` stands, if it was stopped within one. */
   readonly sums?: Sums;
 };
@@ -31,7 +34,7 @@ export type TrainOptions = {
 export type StepEvent = {
   readonly kind: "step";
   /** Valid until the next event is asked for, then donated to the next step; of the last event, the caller's. */
-  readonly state: State;
+  readonly state: Owned<State>;
   /** From 1. */
   readonly epoch: number;
   /** Examples seen in this epoch, and in a whole one. */
@@ -45,7 +48,7 @@ export type StepEvent = {
 /** After each epoch: means over it, each example measured as it was trained on, and over the test set. */
 export type EpochEvent = {
   readonly kind: "epoch";
-  readonly state: State;
+  readonly state: Owned<State>;
   readonly epoch: number;
   readonly step: number;
   readonly train: Metrics;
@@ -66,7 +69,7 @@ const BREATH = 50;
  * stops when nobody asks for more. All randomness comes from `key` and the number of the step, so training that goes on
  * from a saved state gives the same bits as training that never stopped.
  *
- * Borrows `state` and the data; the state of the last event is the caller's, those before it are reused.
+ * Borrows the data and, unless it is donated, `state`; the state of the last event is the caller's, those before it are reused.
  *
  * @param state Where to begin; `state.step` says how far it is.
  * @param data Training examples.
@@ -94,8 +97,8 @@ export async function* train(
   data: Dataset,
   options: TrainOptions,
 ): AsyncGenerator<StepEvent | EpochEvent, void, void> {
-  const action = "Cannot train",
-    { epochs, batch: size = 128, beta = 1, binarize = "none", test, key = state?.key } = options;
+  const action = "Cannot train", { epochs, batch: size = 128, beta = 1, binarize = "none", test } = options;
+  const key = options.key ?? state?.key;
   checkState(action, state);
   checkKey(action, key);
   checkBatch(action, size);
@@ -106,21 +109,21 @@ export async function* train(
   }
   const stepsPerEpoch = Math.ceil(data.count / size);
   let sums = options.sums ?? { examples: 0, reconstruction: 0, kl: 0 };
-  let borrowed = true; // the first state is the caller's
-  for (let epoch = Math.floor(state.step / stepsPerEpoch); epoch < epochs; epoch++) {
+  let current = state as Owned<State>, { donate = false } = options; // all states but the first are ours
+  for (let epoch = Math.floor(current.step / stepsPerEpoch); epoch < epochs; epoch++) {
     const order = permutation(foldIn(foldIn(key, ORDER), epoch), data.count);
     let seconds = 0, since = performance.now(), breath = since, examples = 0;
-    for (const indices of batches(order.subarray((state.step - epoch * stepsPerEpoch) * size), size)) {
-      const noise = foldIn(foldIn(key, NOISE), state.step);
-      const bits = binarize === "dynamic" ? foldIn(foldIn(key, BINARIZE), state.step) : undefined;
+    for (const indices of batches(order.subarray((current.step - epoch * stepsPerEpoch) * size), size)) {
+      const noise = foldIn(foldIn(key, NOISE), current.step);
+      const bits = binarize === "dynamic" ? foldIn(foldIn(key, BINARIZE), current.step) : undefined;
       const x = batch(data, indices, { binarize: bits });
       let metrics: Metrics;
       try {
-        [state, metrics] = step(state, x, { key: noise, beta, donate: !borrowed });
+        [current, metrics] = step(current, x, { key: noise, beta, donate });
       } finally {
         x.dispose();
       }
-      borrowed = false;
+      donate = true;
       const n = indices.length, { reconstruction, kl } = metrics;
       examples += n;
       sums = {
@@ -131,7 +134,7 @@ export async function* train(
       seconds += (performance.now() - since) / 1000;
       yield {
         kind: "step",
-        state,
+        state: current,
         epoch: epoch + 1,
         examples: sums.examples,
         examplesPerEpoch: data.count,
@@ -146,11 +149,11 @@ export async function* train(
     }
     yield {
       kind: "epoch",
-      state,
+      state: current,
       epoch: epoch + 1,
-      step: state.step,
+      step: current.step,
       train: means(sums, beta),
-      test: test && evaluate(state.params, test, { key: foldIn(key, TEST), beta, binarize }),
+      test: test && evaluate(current.params, test, { key: foldIn(key, TEST), beta, binarize }),
       seconds,
       examplesPerSecond: examples / seconds,
     };

@@ -52,7 +52,7 @@ export function batch(
   data: Dataset,
   indices: ArrayLike<number>,
   options: { readonly binarize?: Key } = {},
-): tf.Tensor2D {
+): tf.Owned {
   const { binarize } = options, n = indices.length;
   if (binarize !== undefined) checkKey("Cannot cut a batch", binarize);
   if (n === 0) throw new RangeError("Cannot cut a batch: expected at least one index, got none");

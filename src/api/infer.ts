@@ -7,7 +7,7 @@ import { type Gaussian, reparameterize } from "../kernels/posterior.ts";
 import { checkKey, type Key } from "../random.ts";
 import { LIKELIHOODS } from "../vae/likelihood.ts";
 import { decoderForward, encoderForward } from "../vae/network.ts";
-import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
+import { checkParams, DISPOSABLE, type Keyed, keyOf, type Params } from "./state.ts";
 import { allOrNothing, checkTensor, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** q(z | x): mean and log-variance of a diagonal Gaussian, float32 [B, Z] each. */
@@ -54,7 +54,7 @@ function checkValues(action: string, m: Matrix, low = -MOST, high = MOST) {
  * assert.deepEqual([mean.shape, logVar.shape], [[3, 2], [3, 2]]);
  * ```
  */
-export function encode(params: Params, x: tf.Tensor2D): Posterior {
+export function encode(params: Params, x: tf.Tensor2D): tf.Owned<Posterior> {
   const network = checkParams("Cannot encode", params);
   const m = checkExamples("Cannot encode", params, x), rt = runtime(), { config } = params;
   return allOrNothing(() => {
@@ -62,7 +62,7 @@ export function encode(params: Params, x: tf.Tensor2D): Posterior {
     const logVar = emptyTensor<tf.Tensor2D>([m.rows, config.latent]);
     const out = { mean: matrixOf(mean), logVar: matrixOf(logVar) };
     rt.arena.scope(() => encoderForward(rt, config, network, m, out));
-    return { mean, logVar };
+    return { mean, logVar, ...DISPOSABLE };
   });
 }
 
@@ -86,7 +86,7 @@ export function encode(params: Params, x: tf.Tensor2D): Posterior {
  * assert(Math.abs(z.dataSync()[0] - 1) < 1e-5);
  * ```
  */
-export function sample(posterior: Posterior, options: Keyed): tf.Tensor2D {
+export function sample(posterior: Posterior, options: Keyed): tf.Owned {
   const key = keyOf("Cannot sample", options);
   const mean = checkTensor("Cannot sample mean", posterior?.mean, ["B", "Z"]);
   const logVar = checkTensor("Cannot sample logVar", posterior.logVar, [mean.rows, mean.cols]);
@@ -117,7 +117,7 @@ export function sample(posterior: Posterior, options: Keyed): tf.Tensor2D {
  * assert.deepEqual(logits.shape, [3, 6]);
  * ```
  */
-export function decode(params: Params, z: tf.Tensor2D): tf.Tensor2D {
+export function decode(params: Params, z: tf.Tensor2D): tf.Owned {
   const network = checkParams("Cannot decode", params), { config } = params;
   const m = checkTensor("Cannot decode z", z, ["B", config.latent]), rt = runtime();
   checkValues("Cannot decode z", m);
@@ -127,7 +127,7 @@ export function decode(params: Params, z: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** The mean of p(x | z), in place of the outputs that `decode` gives. */
-function decodeMean(params: Params, z: tf.Tensor2D): tf.Tensor2D {
+function decodeMean(params: Params, z: tf.Tensor2D): tf.Owned {
   const outputs = decode(params, z), m = matrixOf(outputs);
   LIKELIHOODS[params.config.likelihood].mean(runtime(), m, m);
   return outputs;
@@ -154,7 +154,7 @@ function decodeMean(params: Params, z: tf.Tensor2D): tf.Tensor2D {
  * assert.deepEqual(reconstruct(params, tf.ones([3, 6])).shape, [3, 6]);
  * ```
  */
-export function reconstruct(params: Params, x: tf.Tensor2D, options: { readonly key?: Key } = {}): tf.Tensor2D {
+export function reconstruct(params: Params, x: tf.Tensor2D, options: { readonly key?: Key } = {}): tf.Owned {
   const { key } = options;
   if (key !== undefined) checkKey("Cannot reconstruct", key);
   return allOrNothing(() => {
@@ -184,7 +184,7 @@ export function reconstruct(params: Params, x: tf.Tensor2D, options: { readonly 
  * assert.deepEqual(generate(params, { n: 4, key: key(1) }).shape, [4, 6]);
  * ```
  */
-export function generate(params: Params, options: Keyed & { readonly n: number }): tf.Tensor2D {
+export function generate(params: Params, options: Keyed & { readonly n: number }): tf.Owned {
   const key = keyOf("Cannot generate", options), { n } = options;
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new RangeError(`Cannot generate: expected n to be a positive integer, got ${n}`);

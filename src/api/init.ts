@@ -5,7 +5,7 @@ import { type Adam, resolveAdam } from "../optimizer.ts";
 import { split } from "../random.ts";
 import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
 import { layout, leaves, mapNetwork } from "../vae/layout.ts";
-import { type Keyed, keyOf, type State, type Tensors } from "./state.ts";
+import { DISPOSABLE, type Keyed, keyOf, type State, type Tensors } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** What {@linkcode init} takes besides the architecture. */
@@ -37,7 +37,7 @@ export type InitOptions = Keyed & {
  * assert.deepEqual(state.params.encoder.mean.kernel.shape, [400, 20]);
  * ```
  */
-export function init(config: ConfigOptions, options: InitOptions): State {
+export function init(config: ConfigOptions, options: InitOptions): tf.Owned<State> {
   const resolved = resolveConfig(config), optimizer = resolveAdam(options?.optimizer);
   const [own, key] = split(keyOf("Cannot make a model", options));
   const shapes = layout(resolved), keys = split(own, leaves(shapes).length);
@@ -51,6 +51,7 @@ export function init(config: ConfigOptions, options: InitOptions): State {
       return tensor;
     });
     const zeros = (): Tensors => mapNetwork(shapes, (shape) => tf.zeros([...shape]));
-    return { params: { config: resolved, ...tensors }, mu: zeros(), nu: zeros(), step: 0, optimizer, key };
+    const params = { config: resolved, ...tensors };
+    return { params, mu: zeros(), nu: zeros(), step: 0, optimizer, key, ...DISPOSABLE };
   });
 }

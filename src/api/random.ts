@@ -21,7 +21,7 @@ function drawn<S extends readonly number[]>(
   shape: S,
   fill: (out: Matrix) => void,
   dtype?: "int32",
-): TensorOf<S> {
+): tf.Owned<TensorOf<S>> {
   checkKey(ACTION, key);
   if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
     throw new RangeError(`${ACTION}: expected shape to be an array of sizes, got ${JSON.stringify(shape)}`);
@@ -51,7 +51,7 @@ function drawn<S extends readonly number[]>(
  * assert.deepEqual(random.bits(key(0), [2, 3]).shape, [2, 3]);
  * ```
  */
-export function bits<const S extends readonly number[]>(key: Key, shape: S): TensorOf<S> {
+export function bits<const S extends readonly number[]>(key: Key, shape: S): tf.Owned<TensorOf<S>> {
   return drawn(key, shape, (out) => drawBits(runtime(), out, key), "int32");
 }
 
@@ -78,7 +78,7 @@ export function uniform<const S extends readonly number[]>(
   key: Key,
   shape: S,
   options: { readonly low?: number; readonly high?: number } = {},
-): TensorOf<S> {
+): tf.Owned<TensorOf<S>> {
   const { low = 0, high = 1 } = options;
   if (!(Number.isFinite(Math.fround(low)) && Number.isFinite(Math.fround(high)) && low <= high)) {
     throw new RangeError(`${ACTION}: expected finite bounds with low <= high, got ${low} and ${high}`);
@@ -104,7 +104,7 @@ export function uniform<const S extends readonly number[]>(
  * assert(Math.abs(x - -0.028304616) < 1e-8);
  * ```
  */
-export function normal<const S extends readonly number[]>(key: Key, shape: S): TensorOf<S> {
+export function normal<const S extends readonly number[]>(key: Key, shape: S): tf.Owned<TensorOf<S>> {
   return drawn(key, shape, (out) => drawNormal(runtime(), out, key));
 }
 
@@ -124,9 +124,9 @@ export function normal<const S extends readonly number[]>(key: Key, shape: S): T
  * assert.deepEqual([...random.bernoulli(key(0), tf.tensor1d([0, 1])).dataSync()], [0, 1]);
  * ```
  */
-export function bernoulli<T extends tf.Tensor>(key: Key, p: T): T {
+export function bernoulli<T extends tf.Tensor>(key: Key, p: T): tf.Owned<T> {
   const probabilities = checkTensor(`${ACTION}: p`, p, p?.shape ?? []);
-  return drawn(key, p.shape, (out) => drawBernoulli(runtime(), out, key, probabilities)) as tf.Tensor as T;
+  return drawn(key, p.shape, (out) => drawBernoulli(runtime(), out, key, probabilities)) as tf.Tensor as tf.Owned<T>;
 }
 
 /**

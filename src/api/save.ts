@@ -1,7 +1,7 @@
 import * as tf from "../backend/tf.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
-import { checkNetwork, checkState, type State, type Tensors } from "./state.ts";
+import { checkNetwork, checkState, DISPOSABLE, type State, type Tensors } from "./state.ts";
 import { allOrNothing } from "./tensors.ts";
 
 /**
@@ -54,7 +54,7 @@ export function save(
  * assert.throws(() => load(new Uint8Array(3)), /Cannot read checkpoint/);
  * ```
  */
-export function load(bytes: Uint8Array): State {
+export function load(bytes: Uint8Array): tf.Owned<State> {
   const { checkpoint } = decodeCheckpoint(bytes), { config, optimizer, step, key } = checkpoint;
   const shapes = leaves(layout(config));
   const tensors = (tree: Network<Float32Array>): Tensors => {
@@ -68,5 +68,6 @@ export function load(bytes: Uint8Array): State {
     step,
     optimizer,
     key,
+    ...DISPOSABLE,
   }));
 }

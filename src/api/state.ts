@@ -38,6 +38,9 @@ export function checkNetwork(action: string, tree: Tensors, config: Config, what
         `got ${tree.encoder.hidden.length} and ${tree.decoder.hidden.length}`,
     );
   }
+  const missing = !tree.encoder.mean || !tree.encoder.logVar || !tree.decoder.output ||
+    [...tree.encoder.hidden, ...tree.decoder.hidden].some((layer) => !layer);
+  if (missing) throw new TypeError(`${action}: expected ${what} with all layers of a model, got some without`);
   const tensors = leaves(tree);
   let i = 0;
   return mapNetwork(shapes, (shape, name) => checkTensor(`${action}: ${what}.${name}`, tensors[i++], shape));
@@ -88,3 +91,10 @@ export function keyOf(action: string, options: Keyed): Key {
 export function dispose(tree: unknown): void {
   tf.dispose(tree);
 }
+
+/** What makes a tree work with `using`: spread into it. */
+export const DISPOSABLE: Disposable = {
+  [Symbol.dispose](this: unknown): void {
+    dispose(this);
+  },
+};

@@ -12,6 +12,7 @@ import {
   checkNetwork,
   checkParams,
   checkState,
+  DISPOSABLE,
   type Keyed,
   keyOf,
   type Params,
@@ -91,7 +92,7 @@ function termsIn(rt: Runtime, B: number): Terms {
  * assert.deepEqual(elbo(params, tf.ones([3, 6]), { key: key(1) }).shape, [3]);
  * ```
  */
-export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Tensor1D {
+export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Owned<tf.Tensor1D> {
   const action = "Cannot compute the ELBO";
   const key = keyOf(action, options), beta = betaOf(action, options);
   const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
@@ -146,7 +147,9 @@ function backward(
   step?: number,
 ): Metrics {
   const key = keyOf(action, options), beta = betaOf(action, options);
-  const network = checkParams(action, params), m = checkExamples(action, params, x), rt = runtime();
+  const network = checkParams(action, params),
+    m = checkExamples(`${action} ${step === undefined ? "of" : "with"}`, params, x),
+    rt = runtime();
   const terms = termsIn(rt, m.rows);
   lossBackward(rt, params.config, network, grads, m, key, beta, terms);
   return metricsOf(rt, action, terms, beta, step);
@@ -177,12 +180,15 @@ function backward(
  * assert.equal(metrics.loss, metrics.reconstruction + metrics.kl);
  * ```
  */
-export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [Tensors, Metrics] {
+export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [tf.Owned<Tensors>, Metrics] {
   checkParams("Cannot compute gradients", params);
   return allOrNothing(() => {
     const grads = mapNetwork(layout(params.config), (shape): tf.Tensor => emptyTensor(shape));
     const out = mapNetwork(grads, (tensor) => matrixOf(tensor));
-    return [grads, runtime().arena.scope(() => backward("Cannot compute gradients", params, x, options, out))];
+    return [
+      { ...grads, ...DISPOSABLE },
+      runtime().arena.scope(() => backward("Cannot compute gradients", params, x, options, out)),
+    ];
   });
 }
 
@@ -193,7 +199,12 @@ export type DonateOptions = {
 };
 
 /** The state after an update by gradients in the heap. */
-function advance(action: string, state: State, grads: Network<Matrix>, { donate = false }: DonateOptions): State {
+function advance(
+  action: string,
+  state: State,
+  grads: Network<Matrix>,
+  { donate = false }: DonateOptions,
+): tf.Owned<State> {
   const { params, optimizer, step } = state, { config } = params;
   const trees = { params: params as Tensors, mu: state.mu, nu: state.nu };
   const from = moments(
@@ -212,7 +223,7 @@ function advance(action: string, state: State, grads: Network<Matrix>, { donate 
     const to = moments(bytes(next.params), bytes(next.mu), bytes(next.nu));
     adamUpdate(runtime(), to, from, leaves(grads), optimizer, step + 1);
     if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree)) tensor.dispose(); }
-    return { ...state, ...next, params: { config, ...next.params }, step: step + 1 };
+    return { ...state, ...next, params: { config, ...next.params }, step: step + 1, ...DISPOSABLE };
   });
 }
 
@@ -242,7 +253,7 @@ function moments(params: Network<Matrix>, mu: Network<Matrix>, nu: Network<Matri
  * assert.equal(update(state, grads).step, 1);
  * ```
  */
-export function update(state: State, grads: Tensors, options: DonateOptions = {}): State {
+export function update(state: State, grads: Tensors, options: DonateOptions = {}): tf.Owned<State> {
   const action = "Cannot update";
   checkState(action, state);
   return advance(action, state, checkNetwork(action, grads, state.params.config, "grads"), options);
@@ -278,7 +289,7 @@ export function update(state: State, grads: Tensors, options: DonateOptions = {}
  * assert(losses[49] < losses[0]);
  * ```
  */
-export function step(state: State, x: tf.Tensor2D, options: LossOptions & DonateOptions): [State, Metrics] {
+export function step(state: State, x: tf.Tensor2D, options: LossOptions & DonateOptions): [tf.Owned<State>, Metrics] {
   const action = "Cannot step";
   checkState(action, state);
   const rt = runtime(), { params } = state;

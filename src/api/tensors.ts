@@ -38,13 +38,16 @@ export function checkTensor(action: string, t: tf.Tensor, shape: readonly (numbe
 }
 
 /** A new float32 tensor of undefined contents, and its bytes. */
-export function emptyTensor<T extends tf.Tensor>(shape: readonly number[], dtype: "float32" | "int32" = "float32"): T {
+export function emptyTensor<T extends tf.Tensor>(
+  shape: readonly number[],
+  dtype: "float32" | "int32" = "float32",
+): tf.Owned<T> {
   const { backend } = engine(), action = `Cannot allocate a tensor of shape [${shape.join(", ")}]`;
   // tfjs counts the bytes of a tensor modulo 2^32.
   if (tf.util.sizeFromShape([...shape]) >= 2 ** 30) throw new RangeError(`${action}: the heap has 4 GiB`);
   const info = backend.makeOutput([...shape], dtype);
   // The backend is named because another one may be the active one.
-  const t = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as T;
+  const t = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as tf.Owned<T>;
   if (matrixOf(t).ptr === 0 && t.size > 0) {
     t.dispose();
     throw new RangeError(`${action}: the heap of 4 GiB is full`);

@@ -1,7 +1,9 @@
+import { Pool } from "../kernels/pool.ts";
 import { Runtime } from "../kernels/runtime.ts";
 import type { Heap } from "../kernels/heap.ts";
 import { baselineKernels, bestKernels, hasRelaxedSimd } from "./binaries.js";
 import { type Started, startEmscripten } from "./emscripten.ts";
+import { registerKernels } from "./register.ts";
 import * as tf from "./tf.ts";
 
 /** Which build of the kernels runs: with fused multiply-add where the machine has it, or without. */
@@ -56,7 +58,8 @@ function create(): tf.KernelBackend {
       },
       free: (pointer) => emscripten._free(pointer),
     };
-    const runtime = new Runtime(wanted.kernels, heap, wanted.threads);
+    const runtime = new Runtime(heap, new Pool(wanted.kernels, heap, wanted.threads));
+    registerKernels({ backend, runtime });
     running = { ...started, runtime, status: { threads: wanted.threads, simd: wanted.simd } };
     return backend as unknown as tf.KernelBackend;
   } catch (error) {

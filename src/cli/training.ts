@@ -58,7 +58,7 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   if (resume !== undefined) reporter.note(`${resume}: from step ${state.step} of ${epochs * stepsPerEpoch}`);
   using data = dataset(split.train);
   using test = dataset(split.test);
-  const events = train(state, data, { epochs, batch, beta, binarize, test, sums });
+  const events = train(state, data, { epochs, batch, beta, binarize, test, sums, donate: true });
   const end = await trainOrStop(events, { state, stepsPerEpoch, metrics, write, reporter, interrupt });
   if (interrupt.code !== undefined) {
     reporter.note(`stopped at step ${end.step}; go on with: deno task train --resume ${model}`);

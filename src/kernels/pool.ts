@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Kernel } from "./bindings.ts";
 import { allocAligned, type Block, type Heap } from "./heap.ts";
+import type { Executor } from "./runtime.ts";
 
 /** What the builds with threads export; the words of the control block are named in wasm/kernels/pool.ts. */
 export type KernelExports = {
@@ -34,8 +35,9 @@ try {
 );
 
 /** Threads over one memory that run a kernel together: the calling one and `threads - 1` workers. */
-export class Pool {
+export class Pool implements Executor {
   readonly threads: number;
+  readonly gemmScratch: number;
   readonly exports: KernelExports;
   readonly #control: Block;
   readonly #ints: Int32Array;
@@ -58,6 +60,7 @@ export class Pool {
     this.threads = threads;
     this.#patience = patience;
     this.exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+    this.gemmScratch = this.exports.GEMM_SCRATCH.value;
     this.#control = allocAligned(heap, CONTROL_BYTES);
     // A view of the first pages stays good when shared memory grows.
     this.#ints = new Int32Array(memory.buffer, this.#control.ptr, CONTROL_BYTES / 4).fill(0);

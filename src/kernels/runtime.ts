@@ -1,27 +1,38 @@
 import { Arena } from "./arena.ts";
 import { allocAligned, type Block, type Heap } from "./heap.ts";
-import { Pool } from "./pool.ts";
 import type { Kernel } from "./bindings.ts";
 
 /** Elements below which a second thread costs more than it brings: a fork and join takes about two microseconds. */
 const GRAIN = 8192;
 
+/** What runs kernels: the thread pool on a server, the calling thread alone at the edge. */
+export type Executor = {
+  /** How many threads compute, the calling one included. */
+  readonly threads: number;
+  /** Bytes of scratch that each part of a product needs. */
+  readonly gemmScratch: number;
+  /** Runs a kernel in so many parts, and returns when all of it is done. */
+  run<Args extends number[]>(kernel: Kernel<Args>, parts: number, ...args: Args): void;
+  /** Ends the threads at once. */
+  stop(): void;
+};
+
 /** What every typed kernel call needs: the heap, memory for temporaries, and the threads. */
 export class Runtime {
   readonly heap: Heap;
   readonly arena: Arena;
-  readonly #pool: Pool;
+  readonly #executor: Executor;
   readonly #gemmScratch: Block;
 
-  constructor(module: WebAssembly.Module, heap: Heap, threads: number) {
+  constructor(heap: Heap, executor: Executor) {
     this.heap = heap;
     this.arena = new Arena(heap);
-    this.#pool = new Pool(module, heap, threads);
-    this.#gemmScratch = allocAligned(heap, threads * this.#pool.exports.GEMM_SCRATCH.value);
+    this.#executor = executor;
+    this.#gemmScratch = allocAligned(heap, executor.threads * executor.gemmScratch);
   }
 
   get threads(): number {
-    return this.#pool.threads;
+    return this.#executor.threads;
   }
 
   /** Where each part of a product packs its panels. */
@@ -31,16 +42,16 @@ export class Runtime {
 
   /** Into how many parts to cut work of so many element operations. */
   parts(work: number): number {
-    return Math.min(this.#pool.threads, Math.max(1, Math.floor(work / GRAIN)));
+    return Math.min(this.#executor.threads, Math.max(1, Math.floor(work / GRAIN)));
   }
 
-  /** See {@linkcode Pool.run}. */
+  /** See {@linkcode Executor}. */
   run<Args extends number[]>(kernel: Kernel<Args>, parts: number, ...args: Args): void {
-    this.#pool.run(kernel, parts, ...args);
+    this.#executor.run(kernel, parts, ...args);
   }
 
   /** Ends the threads at once; the heap is not touched. */
   stop(): void {
-    this.#pool.stop();
+    this.#executor.stop();
   }
 }

@@ -55,7 +55,8 @@ function checkName<T extends string>(name: string, value: T, names: readonly T[]
   return value;
 }
 
-function checkHidden(name: string, { hidden, activation }: Hidden): Hidden {
+function checkHidden(name: string, given: Partial<Hidden> = {}, defaults: Hidden): Hidden {
+  const { hidden = defaults.hidden, activation = defaults.activation } = given;
   if (!Array.isArray(hidden)) {
     throw new TypeError(`${ACTION}: expected ${name}hidden to be an array of widths, got ${JSON.stringify(hidden)}`);
   }
@@ -75,13 +76,13 @@ function checkHidden(name: string, { hidden, activation }: Hidden): Hidden {
  */
 export function resolveConfig(options: ConfigOptions): Config {
   const { hidden = [400], activation = "relu", likelihood = "bernoulli" } = options;
-  const encoder = checkHidden("encoder.", { hidden, activation, ...options.encoder });
+  const encoder = checkHidden("encoder.", options.encoder, { hidden, activation });
   const mirrored = { hidden: [...encoder.hidden].reverse(), activation: encoder.activation };
   return Object.freeze({
     input: checkWidth("input", options.input),
     latent: checkWidth("latent", options.latent),
     likelihood: checkName("likelihood", likelihood, Object.keys(LIKELIHOODS) as LikelihoodName[]),
     encoder,
-    decoder: checkHidden("decoder.", { ...mirrored, ...options.decoder }),
+    decoder: checkHidden("decoder.", options.decoder, mirrored),
   });
 }
