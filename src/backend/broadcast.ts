@@ -3,7 +3,7 @@
 /** Whether `from` can be repeated to give exactly `to`; leading dimensions of 1 more than `to` has do not matter. */
 export function broadcastsTo(from: readonly number[], to: readonly number[]): boolean {
   const extra = from.length - to.length;
-  return from.every((size, i) => size === 1 || (i >= extra && size === to[i - extra]));
+  return from.every((size, i) => size === 1 || size === to[i - extra]);
 }
 
 /** For each element of `to`, in row-major order, the index of the element of `from` that stands there. */

@@ -4,6 +4,7 @@ import { PThread } from "./pthread.ts";
 
 /** Emscripten's module: what BackendWasm calls, and what we use of it besides. */
 export type Emscripten = ConstructorParameters<typeof BackendWasm>[0] & {
+  /** Throws a `RangeError` when the heap is full. */
   _malloc(bytes: number): number;
   _free(pointer: number): void;
 };
@@ -56,7 +57,23 @@ export function startEmscripten(threads: number): Started {
     dispose: c("dispose", null, []),
   };
   setThreadsCount(threads);
+  failSafely(emscripten, memory);
   return { backend: new BackendWasm(emscripten), emscripten, memory };
+}
+
+/**
+ * Makes a full heap an error, for tfjs as for us. By itself the allocator gives 0, which tfjs takes for an address; and
+ * where the free block at the heap's end would have to grow past 4 GiB, it gives that block, which is too small.
+ */
+function failSafely(emscripten: Emscripten, memory: WebAssembly.Memory) {
+  emscripten._free(emscripten._malloc(1)); // Emscripten puts both in their places at their first call
+  const { _malloc: malloc, _free: free } = emscripten;
+  emscripten._malloc = (bytes) => {
+    const pointer = bytes < 2 ** 32 ? malloc(bytes) >>> 0 : 0;
+    if (pointer > 0 && pointer + bytes <= memory.buffer.byteLength) return pointer;
+    if (pointer > 0) free(pointer);
+    throw new RangeError(`Cannot allocate ${bytes} bytes: the heap of 4 GiB is full`);
+  };
 }
 
 /** Runs synchronous code with other values of global names; nobody else can see them. */

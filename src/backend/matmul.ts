@@ -48,18 +48,17 @@ export function matMul(site: Site, inputs: MatMulInputs, attributes: MatMulAttri
 
   // tfjs moves an operand here if another backend has it; that may take room, so all of them come before the result.
   const pointerA = pointerOf(site, a), pointerB = pointerOf(site, b);
-  const rowBias = bias && isRow(bias, N) ? { ptr: pointerOf(site, bias), rows: 1, cols: N } : undefined;
+  const rowBias = bias && K > 0 && isRow(bias, N) ? { ptr: pointerOf(site, bias), rows: 1, cols: N } : undefined;
   const fullBias = bias && !rowBias ? repeated(site, "bias", bias, shape) : undefined;
   const slopes = weights && name === "prelu" ? repeated(site, "prelu weights", weights, shape) : undefined;
-  const out = allocate(site, shape), size = tf.util.sizeFromShape(shape);
+  const out = site.backend.makeOutput(shape, "float32"), size = tf.util.sizeFromShape(shape);
   if (size === 0) return out;
 
   const whole: Matrix = { ptr: pointerOf(site, out), rows: size / N, cols: N };
   const fused: Fused = { name, alpha, weights: slopes };
   if (fullBias) fill(rt, whole, shape, fullBias);
   if (K === 0) {
-    if (rowBias) fill(rt, whole, shape, repeated(site, "bias", bias!, shape));
-    else if (!fullBias) fill(rt, whole, shape, { values: [0], shape: [] });
+    if (!fullBias) fill(rt, whole, shape, { values: [0], shape: [] });
     activateFused(rt, whole, shape, fused);
     return out;
   }
@@ -118,16 +117,4 @@ function repeated(site: Site, what: string, info: tf.TensorInfo, shape: readonly
 
 function pointerOf({ backend }: Site, info: tf.TensorInfo): number {
   return (backend.dataIdMap.get(info.dataId) as { memoryOffset: number }).memoryOffset;
-}
-
-/** A tensor of undefined contents. */
-function allocate(site: Site, shape: number[]): tf.TensorInfo {
-  const action = `Cannot allocate a product of shape [${shape}]`, size = tf.util.sizeFromShape(shape);
-  if (size >= 2 ** 30) throw new RangeError(`${action}: the heap has 4 GiB`);
-  const out = site.backend.makeOutput(shape, "float32");
-  if (size > 0 && pointerOf(site, out) === 0) {
-    site.backend.disposeData(out.dataId);
-    throw new RangeError(`${action}: the heap of 4 GiB is full`);
-  }
-  return out;
 }

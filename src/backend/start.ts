@@ -51,11 +51,7 @@ function create(): tf.KernelBackend {
     const started = startEmscripten(wanted.threads), { emscripten, memory, backend } = started;
     const heap: Heap = {
       memory,
-      alloc(bytes) {
-        const pointer = bytes < 2 ** 32 ? emscripten._malloc(bytes) >>> 0 : 0;
-        if (pointer === 0) throw new RangeError(`Cannot allocate ${bytes} bytes: the heap of 4 GiB is full`);
-        return pointer;
-      },
+      alloc: (bytes) => emscripten._malloc(bytes),
       free: (pointer) => emscripten._free(pointer),
     };
     const runtime = new Runtime(heap, new Pool(wanted.kernels, heap, wanted.threads));
