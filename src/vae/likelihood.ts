@@ -13,15 +13,15 @@ export type Likelihood = {
   mean(rt: Runtime, out: Matrix, outputs: Matrix): void;
 };
 
+/** The name of a likelihood. */
+export type LikelihoodName = "bernoulli";
+
 /** The likelihoods by name. */
-export const LIKELIHOODS = {
+export const LIKELIHOODS: Readonly<Record<LikelihoodName, Likelihood>> = {
   /** Independent Bernoulli from logits; for x strictly between 0 and 1 its cross-entropy, as is usual for gray images. */
   bernoulli: {
     support: [0, 1],
     nll: bernoulliNll,
     mean: (rt, out, logits) => activate(rt, out, logits, "sigmoid"),
   },
-} as const satisfies Record<string, Likelihood>;
-
-/** The name of a likelihood. */
-export type LikelihoodName = keyof typeof LIKELIHOODS;
+};
