@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { batch } from "./api/batch.ts";
 import { permutation } from "./api/random.ts";
 import type { Owned } from "./backend/tf.ts";
@@ -62,8 +61,11 @@ export type EpochEvent = {
 /** Which purpose a key serves: folded into the training key before the number of the epoch or step. */
 const ORDER = 0, NOISE = 1, BINARIZE = 2, TEST = 3;
 
-/** Milliseconds after which the loop lets others run: signals, timers, a server. */
-const BREATH = 50;
+/**
+ * Milliseconds after which the loop lets others run: signals, timers, a server. A timer takes two milliseconds in Deno;
+ * setImmediate takes none, but signals are not heard in it.
+ */
+const BREATH = 200;
 
 /**
  * Trains a model: shuffles, cuts batches, steps, evaluates. It neither prints nor writes; it yields what happened, and
@@ -143,7 +145,7 @@ export async function* train(
         sums,
       };
       if (performance.now() - breath > BREATH) {
-        await setImmediate(); // a timer of 0 would take two milliseconds
+        await new Promise((resolve) => setTimeout(resolve, 0));
         breath = performance.now();
       }
       since = performance.now();
