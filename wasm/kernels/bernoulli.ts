@@ -9,7 +9,8 @@
 //
 // V8 builds a constant vector anew at each use, three instructions or more, and there are 21 in each element's work. So
 // they are made once a call, by adding a zero that no compiler can see through, and live in registers and on the stack.
-// log(1 + e) needs no range reduction for e in (0, 1]: e times a polynomial of degree 8 (Chebyshev nodes, error 1.6e-7).
+// log(1 + e) needs no range reduction for e in (0, 1]: e times a polynomial of degree 8 (Chebyshev nodes,
+// error 1.6e-7 of e).
 
 import { addWide, begin, bytes, loadTail, madd, mask, storeTail, total } from "./lanes";
 
