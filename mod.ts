@@ -22,17 +22,8 @@ export * as random from "./src/api/random.ts";
 export { init, type InitOptions } from "./src/api/init.ts";
 export { dispose, type Keyed, type Params, type State, type Tensors } from "./src/api/state.ts";
 export { decode, encode, generate, type Posterior, reconstruct, sample } from "./src/api/infer.ts";
-export {
-  type DonateOptions,
-  elbo,
-  gradients,
-  loss,
-  LossError,
-  type LossOptions,
-  type Metrics,
-  step,
-  update,
-} from "./src/api/step.ts";
+export { elbo, loss, LossError, type LossOptions, type Metrics } from "./src/api/loss.ts";
+export { type DonateOptions, gradients, step, update } from "./src/api/step.ts";
 export type { Adam } from "./src/optimizer.ts";
 export type { Activation } from "./src/kernels/dense.ts";
 export type { Config, ConfigOptions, Hidden } from "./src/vae/config.ts";

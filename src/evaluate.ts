@@ -1,6 +1,6 @@
 import { batch } from "./api/batch.ts";
 import type { Params } from "./api/state.ts";
-import { loss, type LossOptions, type Metrics } from "./api/step.ts";
+import { loss, type LossOptions, type Metrics } from "./api/loss.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { foldIn } from "./random.ts";
 

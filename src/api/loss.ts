@@ -1,0 +1,124 @@
+import { runtime } from "../backend/start.ts";
+import type * as tf from "../backend/tf.ts";
+import { floats, type Matrix } from "../kernels/heap.ts";
+import type { Runtime } from "../kernels/runtime.ts";
+import { lossForward, type Terms } from "../vae/loss.ts";
+import { checkExamples } from "./infer.ts";
+import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
+import { emptyTensor, matrixOf } from "./tensors.ts";
+
+/** The loss and its terms, in nats per example, averaged over a batch or a dataset: loss = reconstruction + beta kl. */
+export type Metrics = {
+  readonly loss: number;
+  /** -log p(x | z) */
+  readonly reconstruction: number;
+  /** KL(q(z | x) || p(z)) */
+  readonly kl: number;
+};
+
+/** Options of the loss. */
+export type LossOptions = Keyed & {
+  /** Weight of the KL term, at least 0; 1 (default) gives the ELBO (Higgins et al., beta-VAE, 2017). */
+  readonly beta?: number;
+};
+
+/** A loss that is not finite. Nothing was changed: the state before the step is still good. */
+export class LossError extends Error {
+  override readonly name = "LossError";
+}
+
+export function betaOf(action: string, { beta = 1 }: LossOptions): number {
+  if (!(beta >= 0 && Math.fround(beta) < Infinity)) {
+    throw new RangeError(`${action}: expected beta to be a finite number of at least 0, got ${beta}`);
+  }
+  return beta;
+}
+
+function mean(rt: Runtime, m: Matrix): number {
+  const values = floats(rt.heap, m);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+export function metricsOf(rt: Runtime, action: string, terms: Terms, beta: number, step?: number): Metrics {
+  const reconstruction = mean(rt, terms.reconstruction), kl = mean(rt, terms.kl);
+  for (const [name, value] of Object.entries({ reconstruction, kl })) {
+    if (Number.isFinite(value)) continue;
+    const when = step === undefined ? "" : ` at step ${step}`;
+    throw new LossError(`${action}: the ${name} term is ${value}${when}; a lower learning rate may help`);
+  }
+  return { loss: reconstruction + beta * kl, reconstruction, kl };
+}
+
+export function termsIn(rt: Runtime, B: number): Terms {
+  return { reconstruction: rt.arena.matrix(B, 1), kl: rt.arena.matrix(B, 1) };
+}
+
+/**
+ * The evidence lower bound of each example, by one sample of z: log p(x | z) - beta KL(q(z | x) || p(z)) (Kingma and
+ * Welling 2014, equation 7), with z = sample(encode(params, x), { key }).
+ *
+ * Borrows its arguments; the caller owns the result.
+ *
+ * @param params A model's parameters.
+ * @param x Examples, float32 [B, D]; for a Bernoulli likelihood in [0, 1].
+ * @param options.key The random key.
+ * @param options.beta Weight of the KL term, at least 0; default 1.
+ * @returns The ELBO, float32 [B], in nats.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {RangeError} If x or `beta` is out of range.
+ *
+ * @example
+ * ```ts
+ * import { elbo, init, key, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const { params } = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * assert.deepEqual(elbo(params, tf.ones([3, 6]), { key: key(1) }).shape, [3]);
+ * ```
+ */
+export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Owned<tf.Tensor1D> {
+  const action = "Cannot compute the ELBO";
+  const key = keyOf(action, options), beta = betaOf(action, options);
+  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
+  const result = emptyTensor<tf.Tensor1D>([m.rows]);
+  rt.arena.scope(() => {
+    const terms = termsIn(rt, m.rows);
+    lossForward(rt, params.config, network, m, key, terms);
+    const out = floats(rt.heap, matrixOf(result)), nll = floats(rt.heap, terms.reconstruction);
+    const kl = floats(rt.heap, terms.kl);
+    for (let i = 0; i < out.length; i++) out[i] = -(nll[i] + beta * kl[i]);
+  });
+  return result;
+}
+
+/**
+ * The loss of a batch, and nothing else: the mean of `-elbo(params, x, options)` and its terms.
+ *
+ * @param params A model's parameters.
+ * @param x Examples, float32 [B, D]; for a Bernoulli likelihood in [0, 1].
+ * @param options `key` and `beta`, as of {@linkcode elbo}.
+ * @returns Nats per example.
+ * @throws As {@linkcode elbo}, and {@linkcode LossError} if a term is not finite.
+ *
+ * @example
+ * ```ts
+ * import { init, key, loss, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const { params } = init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) });
+ * const { loss: total, reconstruction, kl } = loss(params, tf.ones([3, 6]), { key: key(1) });
+ * assert.equal(total, reconstruction + kl);
+ * ```
+ */
+export function loss(params: Params, x: tf.Tensor2D, options: LossOptions): Metrics {
+  const action = "Cannot compute the loss";
+  const key = keyOf(action, options), beta = betaOf(action, options);
+  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
+  return rt.arena.scope(() => {
+    const terms = termsIn(rt, m.rows);
+    lossForward(rt, params.config, network, m, key, terms);
+    return metricsOf(rt, action, terms, beta);
+  });
+}
