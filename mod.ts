@@ -38,5 +38,5 @@ export { decompress, type Idx, readIdx } from "./src/data/idx.ts";
 export type { Images, Split } from "./src/data/images.ts";
 export { loadMnist } from "./src/data/mnist.ts";
 export { load as loadImages } from "./src/data/folder.ts";
-export { type Binarize, evaluate, type EvaluateOptions } from "./src/evaluate.ts";
-export { type EpochEvent, type StepEvent, type Sums, train, type TrainOptions } from "./src/train.ts";
+export { type Binarize, evaluate, type EvaluateOptions, type Sums } from "./src/evaluate.ts";
+export { type EpochEvent, type StepEvent, train, type TrainOptions } from "./src/train.ts";

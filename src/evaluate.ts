@@ -7,6 +7,27 @@ import { foldIn } from "./random.ts";
 /** Whether pixels are probabilities of 0 and 1, drawn anew each time they are seen. */
 export type Binarize = "none" | "dynamic";
 
+/** What a mean is made of so far; kept with a checkpoint, it lets an epoch that was cut off end as planned. */
+export type Sums = { readonly examples: number; readonly reconstruction: number; readonly kl: number };
+
+/** Sums over no example. */
+export const NONE: Sums = { examples: 0, reconstruction: 0, kl: 0 };
+
+/** Sums with the means of `n` more examples. */
+export function withBatch(sums: Sums, n: number, { reconstruction, kl }: Metrics): Sums {
+  return {
+    examples: sums.examples + n,
+    reconstruction: sums.reconstruction + n * reconstruction,
+    kl: sums.kl + n * kl,
+  };
+}
+
+/** The means that sums give. */
+export function means({ examples, ...sums }: Sums, beta: number): Metrics {
+  const reconstruction = sums.reconstruction / examples, kl = sums.kl / examples;
+  return { loss: reconstruction + beta * kl, reconstruction, kl };
+}
+
 /** Options of {@linkcode evaluate}. */
 export type EvaluateOptions = LossOptions & {
   /** `"dynamic"` draws each pixel as 0 or 1, the same way for the same key; default `"none"`. */
@@ -61,19 +82,15 @@ export function evaluate(params: Params, data: Dataset, options: EvaluateOptions
   const action = "Cannot evaluate", { key, beta = 1, binarize = "none", batch: size = 1000 } = options;
   checkBatch(action, size);
   checkFit(action, params, data);
-  let reconstruction = 0, kl = 0, i = 0;
+  let sums = NONE, i = 0;
   for (const indices of batches(Uint32Array.from({ length: data.count }, (_, j) => j), size)) {
     const batchKey = foldIn(key, i++);
     const x = batch(data, indices, { binarize: binarize === "dynamic" ? foldIn(batchKey, 1) : undefined });
     try {
-      const terms = loss(params, x, { key: foldIn(batchKey, 0), beta });
-      reconstruction += terms.reconstruction * indices.length;
-      kl += terms.kl * indices.length;
+      sums = withBatch(sums, indices.length, loss(params, x, { key: foldIn(batchKey, 0), beta }));
     } finally {
       x.dispose();
     }
   }
-  reconstruction /= data.count;
-  kl /= data.count;
-  return { loss: reconstruction + beta * kl, reconstruction, kl };
+  return means(sums, beta);
 }

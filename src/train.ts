@@ -5,11 +5,18 @@ import { checkState, type State } from "./api/state.ts";
 import type { Metrics } from "./api/loss.ts";
 import { step } from "./api/step.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { batches, type Binarize, checkBatch, checkFit, evaluate } from "./evaluate.ts";
+import {
+  batches,
+  type Binarize,
+  checkBatch,
+  checkFit,
+  evaluate,
+  means,
+  NONE,
+  type Sums,
+  withBatch,
+} from "./evaluate.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
-
-/** What an epoch's mean is made of so far; kept with a checkpoint, it lets an epoch that was cut off end as planned. */
-export type Sums = { readonly examples: number; readonly reconstruction: number; readonly kl: number };
 
 /** Options of {@linkcode train}. */
 export type TrainOptions = {
@@ -112,7 +119,7 @@ export async function* train(
     throw new RangeError(`${action}: expected epochs to be an integer of at least 0, got ${epochs}`);
   }
   const stepsPerEpoch = Math.ceil(data.count / size);
-  let sums = options.sums ?? { examples: 0, reconstruction: 0, kl: 0 };
+  let sums = options.sums ?? NONE;
   let current = state as Owned<State>, { donate = false } = options; // all states but the first are ours
   for (let epoch = Math.floor(current.step / stepsPerEpoch); epoch < epochs; epoch++) {
     const order = permutation(foldIn(foldIn(key, ORDER), epoch), data.count);
@@ -128,13 +135,8 @@ export async function* train(
         x.dispose();
       }
       donate = true;
-      const n = indices.length, { reconstruction, kl } = metrics;
-      examples += n;
-      sums = {
-        examples: sums.examples + n,
-        reconstruction: sums.reconstruction + n * reconstruction,
-        kl: sums.kl + n * kl,
-      };
+      examples += indices.length;
+      sums = withBatch(sums, indices.length, metrics);
       seconds += (performance.now() - since) / 1000;
       yield {
         kind: "step",
@@ -161,14 +163,6 @@ export async function* train(
       seconds,
       examplesPerSecond: examples / seconds,
     };
-    sums = { examples: 0, reconstruction: 0, kl: 0 };
+    sums = NONE;
   }
-}
-
-function means({ examples, reconstruction, kl }: Sums, beta: number): Metrics {
-  return {
-    loss: (reconstruction + beta * kl) / examples,
-    reconstruction: reconstruction / examples,
-    kl: kl / examples,
-  };
 }

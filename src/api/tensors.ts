@@ -1,9 +1,7 @@
 import { engine } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
+import { dataOf } from "../backend/tfjs_wasm.ts";
 import type { Matrix } from "../kernels/heap.ts";
-
-/** The part of tfjs's wasm backend that knows where a tensor's bytes are. */
-type Data = { memoryOffset: number };
 
 function describe(t: unknown): string {
   if (t instanceof tf.Tensor) return `${t.dtype} [${t.shape.join(", ")}]`;
@@ -12,7 +10,7 @@ function describe(t: unknown): string {
 
 /** A tensor's bytes in the heap; tfjs moves them there if another backend has them. */
 export function matrixOf(t: tf.Tensor): Matrix {
-  const { memoryOffset } = engine().backend.dataIdMap.get(t.dataId) as Data;
+  const { memoryOffset } = dataOf(engine().backend, t);
   const cols = t.shape.at(-1) ?? 1;
   return { ptr: memoryOffset, rows: t.size / cols, cols };
 }
@@ -45,10 +43,12 @@ export function emptyTensor<T extends tf.Tensor>(
   const { backend } = engine(), action = `Cannot allocate a tensor of shape [${shape.join(", ")}]`;
   // tfjs counts the bytes of a tensor modulo 2^32.
   if (tf.util.sizeFromShape([...shape]) >= 2 ** 30) throw new RangeError(`${action}: the heap has 4 GiB`);
-  const info = backend.makeOutput([...shape], dtype);
-  // The backend is named because another one may be the active one.
-  const t = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as tf.Owned<T>;
-  return t;
+  return tensorOf<T>(backend.makeOutput([...shape], dtype));
+}
+
+/** A tensor on bytes that are in the heap. The backend is named because another one may be the active one. */
+function tensorOf<T extends tf.Tensor>(info: tf.TensorInfo): tf.Owned<T> {
+  return tf.engine().makeTensorFromTensorInfo(info, engine().backend as unknown as tf.KernelBackend) as tf.Owned<T>;
 }
 
 /** Whether nobody but `t` refers to its bytes. */
@@ -61,9 +61,8 @@ export function ownsBytes(t: tf.Tensor): boolean {
  * more, nor the packed weights that it keeps for it.
  */
 export function takeBytes<T extends tf.Tensor>(t: T): T {
-  const { backend } = engine(), data = backend.dataIdMap.get(t.dataId) as Data;
-  const info = backend.makeOutput(t.shape, t.dtype, data.memoryOffset);
-  const heir = tf.engine().makeTensorFromTensorInfo(info, backend as unknown as tf.KernelBackend) as T;
+  const { backend } = engine(), data = dataOf(backend, t);
+  const heir = tensorOf<T>(backend.makeOutput(t.shape, t.dtype, data.memoryOffset));
   data.memoryOffset = 0; // free(0) does nothing
   t.dispose();
   return heir;

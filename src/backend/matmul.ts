@@ -1,10 +1,10 @@
-import type { BackendWasm } from "./tfjs_wasm.ts";
 import { gemm } from "../kernels/dense.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { broadcastIndices, broadcastsTo } from "./broadcast.ts";
 import { activateFused, fill, FUSABLE, type Fused, type Repeated } from "./epilogue.ts";
 import * as tf from "./tf.ts";
+import { type BackendWasm, dataOf } from "./tfjs_wasm.ts";
 
 const VIEWS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
@@ -116,5 +116,5 @@ function repeated(site: Site, what: string, info: tf.TensorInfo, shape: readonly
 }
 
 function pointerOf({ backend }: Site, info: tf.TensorInfo): number {
-  return (backend.dataIdMap.get(info.dataId) as { memoryOffset: number }).memoryOffset;
+  return dataOf(backend, info).memoryOffset;
 }

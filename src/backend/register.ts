@@ -1,8 +1,7 @@
 /** Puts our kernels in the place of tfjs's own, for every program that uses its wasm backend. */
 import { matMul, type MatMulAttributes, type MatMulInputs, type Site } from "./matmul.ts";
 import * as tf from "./tf.ts";
-
-const BACKEND = "wasm";
+import { BACKEND } from "./tfjs_wasm.ts";
 
 /** tfjs's kernels that ours replace: theirs are wrong or slow, as tests/backend/matmul_test.ts shows. */
 const REPLACED = [tf.BatchMatMul, tf._FusedMatMul];

@@ -1,10 +1,11 @@
-import { Pool } from "../kernels/pool.ts";
+import { MOST_THREADS, Pool } from "../kernels/pool.ts";
 import { Runtime } from "../kernels/runtime.ts";
 import type { Heap } from "../kernels/heap.ts";
 import { baselineKernels, bestKernels, hasRelaxedSimd } from "./binaries.js";
 import { type Started, startEmscripten } from "./emscripten.ts";
 import { registerKernels } from "./register.ts";
 import * as tf from "./tf.ts";
+import { BACKEND } from "./tfjs_wasm.ts";
 
 /** Which build of the kernels runs: with fused multiply-add where the machine has it, or without. */
 export type Simd = "relaxed" | "baseline";
@@ -23,7 +24,6 @@ export type Status = { readonly threads: number; readonly simd: Simd };
 type Running = Started & { readonly runtime: Runtime; readonly status: Status };
 type Wanted = { readonly threads: number; readonly simd: Simd; readonly kernels: WebAssembly.Module };
 
-const BACKEND = "wasm"; // tfjs binds its kernels to this name
 const DEFAULTS: Wanted = {
   threads: navigator.hardwareConcurrency,
   simd: hasRelaxedSimd ? "relaxed" : "baseline",
@@ -75,7 +75,7 @@ export function engine(): Running {
 
 /** The kernels' runtime; see {@linkcode engine}. */
 export function runtime(): Runtime {
-  return (running ?? engine()).runtime;
+  return engine().runtime;
 }
 
 /**
@@ -101,8 +101,8 @@ export function runtime(): Runtime {
  */
 export async function start(options: StartOptions = {}): Promise<Status> {
   const { threads = wanted.threads, simd = wanted.simd } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 254) {
-    throw new RangeError(`Cannot start: expected threads to be an integer from 1 to 254, got ${threads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new RangeError(`Cannot start: expected threads to be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
   }
   if (simd !== "relaxed" && simd !== "baseline") {
     throw new RangeError(`Cannot start: expected simd to be "relaxed" or "baseline", got ${JSON.stringify(simd)}`);

@@ -1,7 +1,6 @@
 /** What a training run needs to know besides the model, kept with the model so that it can go on as it began. */
 import { mismatch } from "../checkpoint_error.ts";
-import type { Binarize } from "../evaluate.ts";
-import type { Sums } from "../train.ts";
+import type { Binarize, Sums } from "../evaluate.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
 /** The settings of a run that are not in the model's configuration or the optimizer's. */

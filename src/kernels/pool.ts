@@ -14,7 +14,7 @@ export type KernelExports = {
 const CONTROL_BYTES = 512, ARGUMENTS = 64, DIED = 38;
 
 /** Most parts that the ticket of a call can count. */
-const MOST_THREADS = 254;
+export const MOST_THREADS = 254;
 
 /**
  * A worker's whole program: in a data: URL it needs no permission and no file, also in a module imported from a URL. It
