@@ -10,6 +10,8 @@ import type { Entry } from "./reference/entry.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
 import { f32_gemm } from "./reference/gemm.ts";
+import { f32_importance_bwd, f32_log_ratio, f32_scale_rows } from "./reference/importance.ts";
+import { f32_kl_columns, f32_kl_columns_bwd } from "./reference/kl.ts";
 import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
 
 export type { Buffers, Entry, Expected, Numbers, Values } from "./reference/entry.ts";
@@ -28,6 +30,11 @@ export const REGISTRY: readonly Entry[] = [
   f32_reparameterize_bwd,
   f32_gaussian_kl,
   f32_gemm,
+  f32_log_ratio,
+  f32_scale_rows,
+  f32_importance_bwd,
+  f32_kl_columns,
+  f32_kl_columns_bwd,
   u32_bits,
   f32_uniform,
   f32_normal,

@@ -132,13 +132,70 @@ export const f32_gemm: Kernel<[
   scratch: number,
 ]> = { name: "f32_gemm", index: 10, floats: 0x0 };
 
+/** See wasm/kernels/importance.ts. */
+export const f32_log_ratio: Kernel<[
+  z: number,
+  eps: number,
+  logVar: number,
+  ratio: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_log_ratio", index: 11, floats: 0x0 };
+
+/** See wasm/kernels/importance.ts. */
+export const f32_scale_rows: Kernel<[
+  x: number,
+  weights: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_scale_rows", index: 12, floats: 0x0 };
+
+/** See wasm/kernels/importance.ts. */
+export const f32_importance_bwd: Kernel<[
+  pathwise: number,
+  dz: number,
+  z: number,
+  logVar: number,
+  eps: number,
+  weights: number,
+  scale: number,
+  low: number,
+  high: number,
+  dmean: number,
+  dlogVar: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_importance_bwd", index: 13, floats: 0x1c0 };
+
+/** See wasm/kernels/kl.ts. */
+export const f32_kl_columns: Kernel<[
+  mean: number,
+  logVar: number,
+  kl: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_kl_columns", index: 14, floats: 0x0 };
+
+/** See wasm/kernels/kl.ts. */
+export const f32_kl_columns_bwd: Kernel<[
+  mean: number,
+  logVar: number,
+  scales: number,
+  low: number,
+  high: number,
+  dmean: number,
+  dlogVar: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_kl_columns_bwd", index: 15, floats: 0x18 };
+
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
   key0: number,
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 11, floats: 0x0 };
+]> = { name: "u32_bits", index: 16, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -148,7 +205,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 12, floats: 0xc };
+]> = { name: "f32_uniform", index: 17, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -156,7 +213,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 13, floats: 0x0 };
+]> = { name: "f32_normal", index: 18, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -165,7 +222,7 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 14, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 19, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
@@ -180,6 +237,11 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_reparameterize_bwd as Kernel<number[]>,
   f32_gaussian_kl as Kernel<number[]>,
   f32_gemm as Kernel<number[]>,
+  f32_log_ratio as Kernel<number[]>,
+  f32_scale_rows as Kernel<number[]>,
+  f32_importance_bwd as Kernel<number[]>,
+  f32_kl_columns as Kernel<number[]>,
+  f32_kl_columns_bwd as Kernel<number[]>,
   u32_bits as Kernel<number[]>,
   f32_uniform as Kernel<number[]>,
   f32_normal as Kernel<number[]>,

@@ -6,6 +6,8 @@ import { f32_bernoulli_nll } from "./bernoulli";
 import { f32_gather, f32_find_outside } from "./gather";
 import { f32_clamp, f32_reparameterize, f32_reparameterize_bwd, f32_gaussian_kl } from "./gaussian";
 import { f32_gemm } from "./gemm";
+import { f32_log_ratio, f32_scale_rows, f32_importance_bwd } from "./importance";
+import { f32_kl_columns, f32_kl_columns_bwd } from "./kl";
 import { u32_bits, f32_uniform, f32_normal, f32_bernoulli } from "./threefry";
 
 /** Runs part `part` of `parts` of a kernel, whose arguments stand at `args`, one 32-bit word each. */
@@ -22,9 +24,14 @@ export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void 
     case 8: return f32_reparameterize_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<f32>(args, 20), load<f32>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36));
     case 9: return f32_gaussian_kl(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
     case 10: return f32_gemm(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<usize>(args, 36), load<i32>(args, 40), load<usize>(args, 44));
-    case 11: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 12: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
-    case 13: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 14: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 11: return f32_log_ratio(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
+    case 12: return f32_scale_rows(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12));
+    case 13: return f32_importance_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<f32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<usize>(args, 36), load<usize>(args, 40), load<i32>(args, 44), load<i32>(args, 48));
+    case 14: return f32_kl_columns(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
+    case 15: return f32_kl_columns_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
+    case 16: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 17: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
+    case 18: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 19: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
   }
 }
