@@ -17,9 +17,10 @@ import {
   withBatch,
 } from "./evaluate.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
+import type { Objective } from "./vae/objective.ts";
 
 /** Options of {@linkcode train}. */
-export type TrainOptions = {
+export type TrainOptions = Partial<Pick<Objective, "objective" | "samples" | "freeBits">> & {
   /** Epochs in all, those that `state.step` says are done included; at least 0. */
   readonly epochs: number;
   /** Examples a step; default 128. A last short batch is trained on. */
@@ -109,6 +110,7 @@ export async function* train(
   options: TrainOptions,
 ): AsyncGenerator<StepEvent | EpochEvent, void, void> {
   const action = "Cannot train", { epochs, batch: size = 128, beta = 1, binarize = "none", test } = options;
+  const { objective, samples, freeBits } = options;
   const key = options.key ?? state?.key;
   checkState(action, state);
   checkKey(action, key);
@@ -130,7 +132,7 @@ export async function* train(
       const x = batch(data, indices, { binarize: bits });
       let metrics: Metrics;
       try {
-        [current, metrics] = step(current, x, { key: noise, beta, donate });
+        [current, metrics] = step(current, x, { key: noise, beta, objective, samples, freeBits, donate });
       } finally {
         x.dispose();
       }

@@ -2,13 +2,16 @@ import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
-import { lossForward, type Terms } from "../vae/loss.ts";
+import { lossForward } from "../vae/loss.ts";
+import { type Objective, resolveObjective } from "../vae/objective.ts";
+import { type Terms, termsIn } from "../vae/terms.ts";
 import { checkExamples } from "./infer.ts";
 import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
 import { emptyTensor, matrixOf } from "./tensors.ts";
 
-/** The loss and its terms, in nats per example, averaged over a batch or a dataset: loss = reconstruction + beta kl. */
+/** The loss and its terms, in nats per example, averaged over a batch or a dataset. */
 export type Metrics = {
+  /** What is minimized: for the objective `"elbo"` reconstruction + beta kl, else the negative of its own bound. */
   readonly loss: number;
   /** -log p(x | z) */
   readonly reconstruction: number;
@@ -16,22 +19,12 @@ export type Metrics = {
   readonly kl: number;
 };
 
-/** Options of the loss. */
-export type LossOptions = Keyed & {
-  /** Weight of the KL term, at least 0; 1 (default) gives the ELBO (Higgins et al., beta-VAE, 2017). */
-  readonly beta?: number;
-};
+/** Options of the loss: the key, and what of the objective differs from the ELBO. */
+export type LossOptions = Keyed & Partial<Objective>;
 
 /** A loss that is not finite. Nothing was changed: the state before the step is still good. */
 export class LossError extends Error {
   override readonly name = "LossError";
-}
-
-export function betaOf(action: string, { beta = 1 }: LossOptions): number {
-  if (!(beta >= 0 && Math.fround(beta) < Infinity)) {
-    throw new RangeError(`${action}: expected beta to be a finite number of at least 0, got ${beta}`);
-  }
-  return beta;
 }
 
 function mean(rt: Runtime, m: Matrix): number {
@@ -41,18 +34,22 @@ function mean(rt: Runtime, m: Matrix): number {
   return sum / values.length;
 }
 
-export function metricsOf(rt: Runtime, action: string, terms: Terms, beta: number, step?: number): Metrics {
+export function metricsOf(
+  rt: Runtime,
+  action: string,
+  terms: Terms,
+  { objective, freeBits, beta }: Objective,
+  step?: number,
+): Metrics {
   const reconstruction = mean(rt, terms.reconstruction), kl = mean(rt, terms.kl);
-  for (const [name, value] of Object.entries({ reconstruction, kl })) {
+  // Where the loss is that sum, it is it exactly, and not the mean of what was rounded to float32.
+  const loss = objective === "elbo" && freeBits === 0 ? reconstruction + beta * kl : mean(rt, terms.loss);
+  for (const [name, value] of Object.entries({ reconstruction, kl, loss })) {
     if (Number.isFinite(value)) continue;
     const when = step === undefined ? "" : ` at step ${step}`;
     throw new LossError(`${action}: the ${name} term is ${value}${when}; a lower learning rate may help`);
   }
-  return { loss: reconstruction + beta * kl, reconstruction, kl };
-}
-
-export function termsIn(rt: Runtime, B: number): Terms {
-  return { reconstruction: rt.arena.matrix(B, 1), kl: rt.arena.matrix(B, 1) };
+  return { loss, reconstruction, kl };
 }
 
 /**
@@ -80,15 +77,13 @@ export function termsIn(rt: Runtime, B: number): Terms {
  */
 export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Owned<tf.Tensor1D> {
   const action = "Cannot compute the ELBO";
-  const key = keyOf(action, options), beta = betaOf(action, options);
+  const key = keyOf(action, options), objective = resolveObjective(action, options);
   const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
   const result = emptyTensor<tf.Tensor1D>([m.rows]);
   rt.arena.scope(() => {
     const terms = termsIn(rt, m.rows);
-    lossForward(rt, params.config, network, m, key, terms);
-    const out = floats(rt.heap, matrixOf(result)), nll = floats(rt.heap, terms.reconstruction);
-    const kl = floats(rt.heap, terms.kl);
-    for (let i = 0; i < out.length; i++) out[i] = -(nll[i] + beta * kl[i]);
+    lossForward(rt, params.config, network, m, key, objective, terms);
+    floats(rt.heap, matrixOf(result)).set(floats(rt.heap, terms.loss).map((loss) => -loss));
   });
   return result;
 }
@@ -114,11 +109,11 @@ export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.O
  */
 export function loss(params: Params, x: tf.Tensor2D, options: LossOptions): Metrics {
   const action = "Cannot compute the loss";
-  const key = keyOf(action, options), beta = betaOf(action, options);
+  const key = keyOf(action, options), objective = resolveObjective(action, options);
   const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
   return rt.arena.scope(() => {
     const terms = termsIn(rt, m.rows);
-    lossForward(rt, params.config, network, m, key, terms);
-    return metricsOf(rt, action, terms, beta);
+    lossForward(rt, params.config, network, m, key, objective, terms);
+    return metricsOf(rt, action, terms, objective);
   });
 }

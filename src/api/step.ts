@@ -7,8 +7,10 @@ import { adamUpdate } from "../optimizer.ts";
 import type { Config } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
 import { lossBackward } from "../vae/loss.ts";
+import { resolveObjective } from "../vae/objective.ts";
+import { termsIn } from "../vae/terms.ts";
 import { checkExamples } from "./infer.ts";
-import { betaOf, type LossOptions, type Metrics, metricsOf, termsIn } from "./loss.ts";
+import { type LossOptions, type Metrics, metricsOf } from "./loss.ts";
 import {
   checkNetwork,
   checkParams,
@@ -30,13 +32,13 @@ function backward(
   grads: Network<Matrix>,
   step?: number,
 ): Metrics {
-  const key = keyOf(action, options), beta = betaOf(action, options);
+  const key = keyOf(action, options), objective = resolveObjective(action, options);
   const network = checkParams(action, params),
     m = checkExamples(`${action} ${step === undefined ? "of" : "with"}`, params, x),
     rt = runtime();
   const terms = termsIn(rt, m.rows);
-  lossBackward(rt, params.config, network, grads, m, key, beta, terms);
-  return metricsOf(rt, action, terms, beta, step);
+  lossBackward(rt, params.config, network, grads, m, key, objective, terms);
+  return metricsOf(rt, action, terms, objective, step);
 }
 
 /**

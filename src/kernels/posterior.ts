@@ -1,4 +1,11 @@
-import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./bindings.ts";
+import {
+  f32_clamp,
+  f32_gaussian_kl,
+  f32_kl_columns,
+  f32_kl_columns_bwd,
+  f32_reparameterize,
+  f32_reparameterize_bwd,
+} from "./bindings.ts";
 import { type Matrix, size } from "./heap.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -47,4 +54,27 @@ export function reparameterizeBackward(
 /** kl [B, 1]: the divergence of each row's Gaussian from N(0, I), in nats. */
 export function gaussianKl(rt: Runtime, kl: Matrix, { mean, logVar }: Gaussian): void {
   rt.run(f32_gaussian_kl, rt.parts(4 * size(mean)), mean.ptr, logVar.ptr, kl.ptr, mean.rows, mean.cols);
+}
+
+/** kl [1, Z]: the divergence from N(0, I) in each dimension, its mean over the batch, in nats. */
+export function klByDimension(rt: Runtime, kl: Matrix, { mean, logVar }: Gaussian): void {
+  rt.run(f32_kl_columns, rt.parts(4 * size(mean)), mean.ptr, logVar.ptr, kl.ptr, mean.rows, mean.cols);
+}
+
+/** Adds to `d` the gradient of the sum over the batch of scales[j] KL_j; scales [1, Z]. */
+export function klByDimensionBackward(rt: Runtime, d: Gaussian, { mean, logVar }: Gaussian, scales: Matrix): void {
+  const [low, high] = LOG_VAR_BOUNDS, { rows, cols } = mean;
+  rt.run(
+    f32_kl_columns_bwd,
+    rt.parts(4 * size(mean)),
+    mean.ptr,
+    logVar.ptr,
+    scales.ptr,
+    low,
+    high,
+    d.mean.ptr,
+    d.logVar.ptr,
+    rows,
+    cols,
+  );
 }

@@ -1,0 +1,171 @@
+import { drawNormal } from "../kernels/draw.ts";
+import { floats, type Matrix } from "../kernels/heap.ts";
+import { importanceBackward, logRatio, scaleRows } from "../kernels/importance.ts";
+import { type Gaussian, gaussianKl, reparameterize } from "../kernels/posterior.ts";
+import type { Runtime } from "../kernels/runtime.ts";
+import { foldIn, type Key } from "../random.ts";
+import type { Config } from "./config.ts";
+import type { Network } from "./layout.ts";
+import { LIKELIHOODS } from "./likelihood.ts";
+import { decoderBackward, decoderForward, encoderBackward, encoderForward } from "./network.ts";
+import type { Objective } from "./objective.ts";
+import { gaussianIn, type Terms } from "./terms.ts";
+
+/** Rows of the decoder at a time where no gradient is needed: as many samples as fit, whatever k is. */
+const CHUNK = 2048;
+
+/** Block `s` of B rows of what holds one block after the other. */
+function block(m: Matrix, s: number, B: number): Matrix {
+  return { ptr: m.ptr + 4 * s * B * m.cols, rows: B, cols: m.cols };
+}
+
+/** Samples from..to of every example: sample s of all comes from foldIn(key, s), however they are cut into chunks. */
+function drawSamples(rt: Runtime, z: Matrix, eps: Matrix, posterior: Gaussian, key: Key, from: number, to: number) {
+  const B = posterior.mean.rows;
+  for (let s = from; s < to; s++) {
+    const e = block(eps, s - from, B);
+    drawNormal(rt, e, foldIn(key, s));
+    reparameterize(rt, block(z, s - from, B), posterior, e);
+  }
+}
+
+/**
+ * log w = log p(x | z) + beta (log p(z) - log q(z | x)) of one sample of each example, as float64; nll and ratio [B, 1].
+ */
+function logWeights(rt: Runtime, nll: Matrix, ratio: Matrix, beta: number): Float64Array {
+  const n = floats(rt.heap, nll), r = floats(rt.heap, ratio);
+  return Float64Array.from(n, (value, b) => -value - beta * r[b]);
+}
+
+/** Running log-sum-exp of each example's weights. */
+class LogSum {
+  readonly #most: Float64Array;
+  readonly #sum: Float64Array;
+
+  constructor(B: number) {
+    this.#most = new Float64Array(B).fill(-Infinity);
+    this.#sum = new Float64Array(B);
+  }
+
+  add(values: Float64Array): void {
+    for (let b = 0; b < values.length; b++) {
+      const v = values[b], most = this.#most[b];
+      if (v <= most) this.#sum[b] += Math.exp(v - most);
+      else {
+        // The first value, and NaN, which must not be lost.
+        this.#sum[b] = this.#sum[b] * Math.exp(most - v) + 1;
+        this.#most[b] = v;
+      }
+    }
+  }
+
+  /** log of the sum of e^value. */
+  result(b: number): number {
+    return this.#most[b] + Math.log(this.#sum[b]);
+  }
+}
+
+/**
+ * The negative importance weighted bound -log 1/k sum over s of w_s of each example, and its terms. Samples are streamed:
+ * memory does not grow with k.
+ */
+export function importanceForward(
+  rt: Runtime,
+  config: Config,
+  params: Network<Matrix>,
+  x: Matrix,
+  key: Key,
+  { samples, beta }: Objective,
+  out: Terms,
+): void {
+  rt.arena.scope(() => {
+    const B = x.rows, Z = config.latent, posterior = gaussianIn(rt, B, Z), sum = new LogSum(B);
+    encoderForward(rt, config, params, x, posterior);
+    gaussianKl(rt, out.kl, posterior);
+    const reconstruction = new Float64Array(B), each = Math.max(1, Math.floor(CHUNK / B));
+    const nll = rt.arena.matrix(B, 1), ratio = rt.arena.matrix(B, 1);
+    for (let from = 0; from < samples; from += each) {
+      const to = Math.min(from + each, samples);
+      rt.arena.scope(() => {
+        const z = rt.arena.matrix((to - from) * B, Z), eps = rt.arena.matrix((to - from) * B, Z);
+        drawSamples(rt, z, eps, posterior, key, from, to);
+        const outputs = decoderForward(rt, config, params, z).output.y;
+        for (let s = 0; s < to - from; s++) {
+          LIKELIHOODS[config.likelihood].nll(rt, nll, block(outputs, s, B), x);
+          logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
+          sum.add(logWeights(rt, nll, ratio, beta));
+          floats(rt.heap, nll).forEach((value, b) => reconstruction[b] += value / samples);
+        }
+      });
+    }
+    floats(rt.heap, out.reconstruction).set(reconstruction);
+    floats(rt.heap, out.loss).set(reconstruction.map((_, b) => Math.log(samples) - sum.result(b)));
+  });
+}
+
+/**
+ * {@linkcode importanceForward}, and the gradient of the batch's mean loss by every parameter: each sample's path counts
+ * by its normalized weight; for `"dreg"` the encoder's by the weight's square, without the score.
+ */
+export function importanceLossBackward(
+  rt: Runtime,
+  config: Config,
+  params: Network<Matrix>,
+  grads: Network<Matrix>,
+  x: Matrix,
+  key: Key,
+  { objective, samples, beta }: Objective,
+  out: Terms,
+): void {
+  rt.arena.scope(() => {
+    const B = x.rows, Z = config.latent, rows = samples * B;
+    const posterior = gaussianIn(rt, B, Z), z = rt.arena.matrix(rows, Z), eps = rt.arena.matrix(rows, Z);
+    const encoderTape = encoderForward(rt, config, params, x, posterior);
+    gaussianKl(rt, out.kl, posterior);
+    drawSamples(rt, z, eps, posterior, key, 0, samples);
+    const decoderTape = decoderForward(rt, config, params, z), outputs = decoderTape.output.y;
+    const nll = rt.arena.matrix(rows, 1), ratio = rt.arena.matrix(rows, 1);
+    for (let s = 0; s < samples; s++) {
+      const o = block(outputs, s, B);
+      LIKELIHOODS[config.likelihood].nll(rt, block(nll, s, B), o, x, { out: o, scale: 1 });
+      logRatio(rt, block(ratio, s, B), block(z, s, B), block(eps, s, B), posterior.logVar);
+    }
+    const weights = rt.arena.matrix(rows, 1), shares = rt.arena.matrix(rows, 1);
+    normalize(rt, { nll, ratio, weights, shares }, B, beta, out);
+    scaleRows(rt, outputs, shares);
+    const dz = rt.arena.matrix(rows, Z), d = gaussianIn(rt, B, Z);
+    decoderBackward(rt, config, params, grads, decoderTape, outputs, dz);
+    for (const m of [d.mean, d.logVar]) floats(rt.heap, m).fill(0);
+    for (let s = 0; s < samples; s++) {
+      const [dzs, zs, es, ws] = [dz, z, eps, weights].map((m) => block(m, s, B));
+      const sample = { dz: dzs, z: zs, eps: es, logVar: posterior.logVar, weights: ws };
+      importanceBackward(rt, d, sample, { scale: beta / B, pathwise: objective === "dreg" });
+    }
+    encoderBackward(rt, config, params, grads, encoderTape, d);
+  });
+}
+
+/** Each sample's weight among those of its example, its share in the batch's mean, and the terms; [k B, 1]. */
+function normalize(
+  rt: Runtime,
+  { nll, ratio, weights, shares }: { nll: Matrix; ratio: Matrix; weights: Matrix; shares: Matrix },
+  B: number,
+  beta: number,
+  out: Terms,
+): void {
+  const logW = logWeights(rt, nll, ratio, beta), samples = logW.length / B, sum = new LogSum(B);
+  for (let s = 0; s < samples; s++) sum.add(logW.subarray(s * B, (s + 1) * B));
+  const [n, w, share] = [nll, weights, shares].map((m) => floats(rt.heap, m));
+  const loss = floats(rt.heap, out.loss), reconstruction = floats(rt.heap, out.reconstruction);
+  for (let b = 0; b < B; b++) {
+    const total = sum.result(b);
+    let mean = 0;
+    for (let i = b; i < logW.length; i += B) {
+      w[i] = Math.exp(logW[i] - total);
+      share[i] = w[i] / B;
+      mean += n[i] / samples;
+    }
+    loss[b] = Math.log(samples) - total;
+    reconstruction[b] = mean;
+  }
+}

@@ -1,0 +1,49 @@
+/** What training minimizes; the seam at which another objective is added. */
+export type ObjectiveName = "elbo" | "iwae" | "dreg";
+
+/** The objectives by name. */
+export const OBJECTIVES: readonly ObjectiveName[] = ["elbo", "iwae", "dreg"];
+
+/** An objective and its settings, complete. */
+export type Objective = {
+  /**
+   * - `"elbo"` (default): one sample of z, the KL in closed form (Kingma and Welling, Auto-Encoding Variational Bayes,
+   *   2014, equation 10).
+   * - `"iwae"`: the importance weighted bound over `samples` samples (Burda, Grosse and Salakhutdinov, Importance Weighted
+   *   Autoencoders, 2016, equation 8).
+   * - `"dreg"`: the same bound; the encoder's gradient by the doubly reparameterized estimator, whose noise does not drown
+   *   it as samples grow (Tucker et al., Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives, 2019,
+   *   equation 8).
+   */
+  readonly objective: ObjectiveName;
+  /** Weight of the KL term, at least 0; 1 (default) gives a bound of log p(x) (Higgins et al., beta-VAE, 2017). */
+  readonly beta: number;
+  /** k: samples of z for each example, at least 1; default 1. More than one is for `"iwae"` and `"dreg"`. */
+  readonly samples: number;
+  /**
+   * Nats of KL that each dimension may spend unpunished, its mean over the batch; default 0 (Kingma et al., Inverse
+   * Autoregressive Flow, 2016, appendix C.8). For `"elbo"` only.
+   */
+  readonly freeBits: number;
+};
+
+/**
+ * Completes and checks an objective.
+ *
+ * @param action What cannot be done otherwise, for the error message.
+ * @throws {RangeError} If a setting is out of range, or does not go with the objective.
+ */
+export function resolveObjective(action: string, options: Partial<Objective>): Objective {
+  const { objective = "elbo", beta = 1, samples = 1, freeBits = 0 } = options;
+  const check = (name: string, good: boolean, wanted: string, got: unknown) => {
+    if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${got}`);
+  };
+  const names = OBJECTIVES.map((name) => `"${name}"`).join(", ");
+  check("objective", OBJECTIVES.includes(objective), `one of ${names}`, JSON.stringify(objective));
+  check("beta", beta >= 0 && Math.fround(beta) < Infinity, "a finite number of at least 0", beta);
+  check("samples", Number.isSafeInteger(samples) && samples >= 1, "a positive integer", samples);
+  check("freeBits", freeBits >= 0 && Math.fround(freeBits) < Infinity, "a finite number of at least 0", freeBits);
+  check("samples", samples === 1 || objective !== "elbo", '1 for the objective "elbo" ("iwae" takes more)', samples);
+  check("freeBits", freeBits === 0 || objective === "elbo", `0 for the objective "${objective}"`, freeBits);
+  return { objective, beta, samples, freeBits };
+}
