@@ -12,7 +12,18 @@ const here = new URL("./", import.meta.url);
 const KERNELS = new URL("kernels/", here);
 
 /** Everything the kernels are made of but their entries, in the order of dispatch. */
-const SOURCES = ["activation", "adam", "bernoulli", "gather", "gaussian", "gemm", "importance", "kl", "threefry"];
+const SOURCES = [
+  "activation",
+  "adam",
+  "bernoulli",
+  "gather",
+  "gaussian",
+  "gemm",
+  "importance",
+  "kl",
+  "patches",
+  "threefry",
+];
 
 /** -O1, since higher levels merge unrolled steps of the micro-kernels into dependent chains. */
 const FLAGS = ["-O1", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory", "--initialMemory", "1"];

@@ -6,13 +6,14 @@
 import { f32_activation, f32_activation_bwd } from "./reference/activation.ts";
 import { f32_adam } from "./reference/adam.ts";
 import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
-import type { Entry } from "./reference/entry.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
 import { f32_gemm } from "./reference/gemm.ts";
 import { f32_importance_bwd, f32_log_ratio, f32_scale_rows } from "./reference/importance.ts";
 import { f32_kl_columns, f32_kl_columns_bwd } from "./reference/kl.ts";
+import { f32_col2im, f32_im2col } from "./reference/patches.ts";
 import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
+import type { Entry } from "./reference/entry.ts";
 
 export type { Buffers, Entry, Expected, Numbers, Values } from "./reference/entry.ts";
 export { type Call, prepare } from "./reference/call.ts";
@@ -35,6 +36,8 @@ export const REGISTRY: readonly Entry[] = [
   f32_importance_bwd,
   f32_kl_columns,
   f32_kl_columns_bwd,
+  f32_im2col,
+  f32_col2im,
   u32_bits,
   f32_uniform,
   f32_normal,

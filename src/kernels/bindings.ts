@@ -189,13 +189,55 @@ export const f32_kl_columns_bwd: Kernel<[
   columns: number,
 ]> = { name: "f32_kl_columns_bwd", index: 15, floats: 0x18 };
 
+/** See wasm/kernels/patches.ts. */
+export const f32_im2col: Kernel<[
+  x: number,
+  patches: number,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  kernelHeight: number,
+  kernelWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  top: number,
+  left: number,
+  outHeight: number,
+  outWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+]> = { name: "f32_im2col", index: 16, floats: 0x0 };
+
+/** See wasm/kernels/patches.ts. */
+export const f32_col2im: Kernel<[
+  patches: number,
+  x: number,
+  bias: number,
+  flags: number,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  kernelHeight: number,
+  kernelWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  top: number,
+  left: number,
+  outHeight: number,
+  outWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+]> = { name: "f32_col2im", index: 17, floats: 0x0 };
+
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
   key0: number,
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 16, floats: 0x0 };
+]> = { name: "u32_bits", index: 18, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -205,7 +247,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 17, floats: 0xc };
+]> = { name: "f32_uniform", index: 19, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -213,7 +255,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 18, floats: 0x0 };
+]> = { name: "f32_normal", index: 20, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -222,7 +264,7 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 19, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 21, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
@@ -242,6 +284,8 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_importance_bwd as Kernel<number[]>,
   f32_kl_columns as Kernel<number[]>,
   f32_kl_columns_bwd as Kernel<number[]>,
+  f32_im2col as Kernel<number[]>,
+  f32_col2im as Kernel<number[]>,
   u32_bits as Kernel<number[]>,
   f32_uniform as Kernel<number[]>,
   f32_normal as Kernel<number[]>,

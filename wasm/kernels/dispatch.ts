@@ -8,6 +8,7 @@ import { f32_clamp, f32_reparameterize, f32_reparameterize_bwd, f32_gaussian_kl 
 import { f32_gemm } from "./gemm";
 import { f32_log_ratio, f32_scale_rows, f32_importance_bwd } from "./importance";
 import { f32_kl_columns, f32_kl_columns_bwd } from "./kl";
+import { f32_im2col, f32_col2im } from "./patches";
 import { u32_bits, f32_uniform, f32_normal, f32_bernoulli } from "./threefry";
 
 /** Runs part `part` of `parts` of a kernel, whose arguments stand at `args`, one 32-bit word each. */
@@ -29,9 +30,11 @@ export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void 
     case 13: return f32_importance_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<f32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<usize>(args, 36), load<usize>(args, 40), load<i32>(args, 44), load<i32>(args, 48));
     case 14: return f32_kl_columns(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
     case 15: return f32_kl_columns_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
-    case 16: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 17: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
-    case 18: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 19: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 16: return f32_im2col(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60));
+    case 17: return f32_col2im(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60), load<i32>(args, 64), load<i32>(args, 68));
+    case 18: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 19: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
+    case 20: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 21: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
   }
 }
