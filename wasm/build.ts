@@ -15,6 +15,7 @@ const KERNELS = new URL("kernels/", here);
 const SOURCES = [
   "activation",
   "adam",
+  "batch_norm",
   "bernoulli",
   "gather",
   "gaussian",

@@ -5,6 +5,12 @@
  */
 import { f32_activation, f32_activation_bwd } from "./reference/activation.ts";
 import { f32_adam } from "./reference/adam.ts";
+import {
+  f32_batch_norm,
+  f32_batch_norm_apply,
+  f32_batch_norm_bwd,
+  f32_batch_norm_drift,
+} from "./reference/batch_norm.ts";
 import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
@@ -23,6 +29,10 @@ export const REGISTRY: readonly Entry[] = [
   f32_activation,
   f32_activation_bwd,
   f32_adam,
+  f32_batch_norm,
+  f32_batch_norm_apply,
+  f32_batch_norm_bwd,
+  f32_batch_norm_drift,
   f32_bernoulli_nll,
   f32_gather,
   f32_find_outside,

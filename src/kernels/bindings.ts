@@ -46,6 +46,59 @@ export const f32_adam: Kernel<[
   eps: number,
 ]> = { name: "f32_adam", index: 2, floats: 0x7f00 };
 
+/** See wasm/kernels/batch_norm.ts. */
+export const f32_batch_norm: Kernel<[
+  x: number,
+  scale: number,
+  offset: number,
+  epsilon: number,
+  mean: number,
+  variance: number,
+  y: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_batch_norm", index: 3, floats: 0x8 };
+
+/** See wasm/kernels/batch_norm.ts. */
+export const f32_batch_norm_apply: Kernel<[
+  x: number,
+  scale: number,
+  offset: number,
+  epsilon: number,
+  mean: number,
+  variance: number,
+  y: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_batch_norm_apply", index: 4, floats: 0x8 };
+
+/** See wasm/kernels/batch_norm.ts. */
+export const f32_batch_norm_bwd: Kernel<[
+  dy: number,
+  x: number,
+  scale: number,
+  epsilon: number,
+  mean: number,
+  variance: number,
+  dscale: number,
+  doffset: number,
+  dx: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_batch_norm_bwd", index: 5, floats: 0x8 };
+
+/** See wasm/kernels/batch_norm.ts. */
+export const f32_batch_norm_drift: Kernel<[
+  mean: number,
+  variance: number,
+  runningMean: number,
+  runningVariance: number,
+  unbiased: number,
+  dmean: number,
+  dvariance: number,
+  columns: number,
+]> = { name: "f32_batch_norm_drift", index: 6, floats: 0x10 };
+
 /** See wasm/kernels/bernoulli.ts. */
 export const f32_bernoulli_nll: Kernel<[
   logits: number,
@@ -55,7 +108,7 @@ export const f32_bernoulli_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_bernoulli_nll", index: 3, floats: 0x10 };
+]> = { name: "f32_bernoulli_nll", index: 7, floats: 0x10 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_gather: Kernel<[
@@ -65,7 +118,7 @@ export const f32_gather: Kernel<[
   rows: number,
   columns: number,
   divisor: number,
-]> = { name: "f32_gather", index: 4, floats: 0x20 };
+]> = { name: "f32_gather", index: 8, floats: 0x20 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_find_outside: Kernel<[
@@ -74,7 +127,7 @@ export const f32_find_outside: Kernel<[
   low: number,
   high: number,
   found: number,
-]> = { name: "f32_find_outside", index: 5, floats: 0xc };
+]> = { name: "f32_find_outside", index: 9, floats: 0xc };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_clamp: Kernel<[
@@ -82,7 +135,7 @@ export const f32_clamp: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_clamp", index: 6, floats: 0x6 };
+]> = { name: "f32_clamp", index: 10, floats: 0x6 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize: Kernel<[
@@ -91,7 +144,7 @@ export const f32_reparameterize: Kernel<[
   eps: number,
   z: number,
   n: number,
-]> = { name: "f32_reparameterize", index: 7, floats: 0x0 };
+]> = { name: "f32_reparameterize", index: 11, floats: 0x0 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize_bwd: Kernel<[
@@ -105,7 +158,7 @@ export const f32_reparameterize_bwd: Kernel<[
   dmean: number,
   dlogVar: number,
   n: number,
-]> = { name: "f32_reparameterize_bwd", index: 8, floats: 0x70 };
+]> = { name: "f32_reparameterize_bwd", index: 12, floats: 0x70 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_gaussian_kl: Kernel<[
@@ -114,7 +167,7 @@ export const f32_gaussian_kl: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_kl", index: 9, floats: 0x0 };
+]> = { name: "f32_gaussian_kl", index: 13, floats: 0x0 };
 
 /** See wasm/kernels/gemm.ts. */
 export const f32_gemm: Kernel<[
@@ -130,7 +183,7 @@ export const f32_gemm: Kernel<[
   bias: number,
   flags: number,
   scratch: number,
-]> = { name: "f32_gemm", index: 10, floats: 0x0 };
+]> = { name: "f32_gemm", index: 14, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_log_ratio: Kernel<[
@@ -140,7 +193,7 @@ export const f32_log_ratio: Kernel<[
   ratio: number,
   rows: number,
   columns: number,
-]> = { name: "f32_log_ratio", index: 11, floats: 0x0 };
+]> = { name: "f32_log_ratio", index: 15, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_scale_rows: Kernel<[
@@ -148,7 +201,7 @@ export const f32_scale_rows: Kernel<[
   weights: number,
   rows: number,
   columns: number,
-]> = { name: "f32_scale_rows", index: 12, floats: 0x0 };
+]> = { name: "f32_scale_rows", index: 16, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_importance_bwd: Kernel<[
@@ -165,7 +218,7 @@ export const f32_importance_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_importance_bwd", index: 13, floats: 0x1c0 };
+]> = { name: "f32_importance_bwd", index: 17, floats: 0x1c0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns: Kernel<[
@@ -174,7 +227,7 @@ export const f32_kl_columns: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns", index: 14, floats: 0x0 };
+]> = { name: "f32_kl_columns", index: 18, floats: 0x0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns_bwd: Kernel<[
@@ -187,7 +240,7 @@ export const f32_kl_columns_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns_bwd", index: 15, floats: 0x18 };
+]> = { name: "f32_kl_columns_bwd", index: 19, floats: 0x18 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_im2col: Kernel<[
@@ -207,7 +260,7 @@ export const f32_im2col: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_im2col", index: 16, floats: 0x0 };
+]> = { name: "f32_im2col", index: 20, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_col2im: Kernel<[
@@ -229,7 +282,7 @@ export const f32_col2im: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_col2im", index: 17, floats: 0x0 };
+]> = { name: "f32_col2im", index: 21, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
@@ -237,7 +290,7 @@ export const u32_bits: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 18, floats: 0x0 };
+]> = { name: "u32_bits", index: 22, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -247,7 +300,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 19, floats: 0xc };
+]> = { name: "f32_uniform", index: 23, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -255,7 +308,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 20, floats: 0x0 };
+]> = { name: "f32_normal", index: 24, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -264,13 +317,17 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 21, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 25, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
   f32_activation as Kernel<number[]>,
   f32_activation_bwd as Kernel<number[]>,
   f32_adam as Kernel<number[]>,
+  f32_batch_norm as Kernel<number[]>,
+  f32_batch_norm_apply as Kernel<number[]>,
+  f32_batch_norm_bwd as Kernel<number[]>,
+  f32_batch_norm_drift as Kernel<number[]>,
   f32_bernoulli_nll as Kernel<number[]>,
   f32_gather as Kernel<number[]>,
   f32_find_outside as Kernel<number[]>,

@@ -53,3 +53,34 @@ export function addWide(sum: v128, x: v128): v128 {
 export function total(sum: v128): f32 {
   return <f32> (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
 }
+
+/** Lanes 0 and 1 as float64. */
+@inline
+export function wideLow(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** Lanes 2 and 3 as float64. */
+@inline
+export function wideHigh(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+}
+
+/** Four float64, rounded to float32. */
+@inline
+export function narrow(low: v128, high: v128): v128 {
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** The first `n` (1 to 4) floats at `p`, the other lanes zero; a constant 4 is one plain load. */
+@inline
+export function loadUpTo(p: usize, n: i32): v128 {
+  return n < 4 ? loadTail(p, n) : v128.load(p);
+}
+
+/** Stores the first `n` (1 to 4) lanes at `p`, and nothing else. */
+@inline
+export function storeUpTo(p: usize, v: v128, n: i32): void {
+  if (n < 4) storeTail(p, v, n);
+  else v128.store(p, v);
+}
