@@ -17,6 +17,7 @@ const SOURCES = [
   "adam",
   "batch_norm",
   "bernoulli",
+  "columns",
   "gather",
   "gaussian",
   "gemm",

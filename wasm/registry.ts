@@ -12,6 +12,7 @@ import {
   f32_batch_norm_drift,
 } from "./reference/batch_norm.ts";
 import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
+import { f32_copy_columns } from "./reference/columns.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
 import { f32_gemm } from "./reference/gemm.ts";
@@ -34,6 +35,7 @@ export const REGISTRY: readonly Entry[] = [
   f32_batch_norm_bwd,
   f32_batch_norm_drift,
   f32_bernoulli_nll,
+  f32_copy_columns,
   f32_gather,
   f32_find_outside,
   f32_clamp,
