@@ -18,6 +18,7 @@ const SOURCES = [
   "batch_norm",
   "bernoulli",
   "columns",
+  "embedding",
   "gather",
   "gaussian",
   "gemm",

@@ -13,6 +13,7 @@ import {
 } from "./reference/batch_norm.ts";
 import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
 import { f32_copy_columns } from "./reference/columns.ts";
+import { f32_embed, f32_embed_bwd, f32_one_hot } from "./reference/embedding.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
 import { f32_gemm } from "./reference/gemm.ts";
@@ -36,6 +37,9 @@ export const REGISTRY: readonly Entry[] = [
   f32_batch_norm_drift,
   f32_bernoulli_nll,
   f32_copy_columns,
+  f32_embed,
+  f32_one_hot,
+  f32_embed_bwd,
   f32_gather,
   f32_find_outside,
   f32_clamp,

@@ -122,6 +122,39 @@ export const f32_copy_columns: Kernel<[
   columns: number,
 ]> = { name: "f32_copy_columns", index: 8, floats: 0x0 };
 
+/** See wasm/kernels/embedding.ts. */
+export const f32_embed: Kernel<[
+  table: number,
+  labels: number,
+  out: number,
+  outColumns: number,
+  outFrom: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_embed", index: 9, floats: 0x0 };
+
+/** See wasm/kernels/embedding.ts. */
+export const f32_one_hot: Kernel<[
+  labels: number,
+  out: number,
+  outColumns: number,
+  outFrom: number,
+  rows: number,
+  classes: number,
+]> = { name: "f32_one_hot", index: 10, floats: 0x0 };
+
+/** See wasm/kernels/embedding.ts. */
+export const f32_embed_bwd: Kernel<[
+  dy: number,
+  dyColumns: number,
+  dyFrom: number,
+  labels: number,
+  dtable: number,
+  rows: number,
+  classes: number,
+  columns: number,
+]> = { name: "f32_embed_bwd", index: 11, floats: 0x0 };
+
 /** See wasm/kernels/gather.ts. */
 export const f32_gather: Kernel<[
   images: number,
@@ -130,7 +163,7 @@ export const f32_gather: Kernel<[
   rows: number,
   columns: number,
   divisor: number,
-]> = { name: "f32_gather", index: 9, floats: 0x20 };
+]> = { name: "f32_gather", index: 12, floats: 0x20 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_find_outside: Kernel<[
@@ -139,7 +172,7 @@ export const f32_find_outside: Kernel<[
   low: number,
   high: number,
   found: number,
-]> = { name: "f32_find_outside", index: 10, floats: 0xc };
+]> = { name: "f32_find_outside", index: 13, floats: 0xc };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_clamp: Kernel<[
@@ -147,7 +180,7 @@ export const f32_clamp: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_clamp", index: 11, floats: 0x6 };
+]> = { name: "f32_clamp", index: 14, floats: 0x6 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize: Kernel<[
@@ -156,7 +189,7 @@ export const f32_reparameterize: Kernel<[
   eps: number,
   z: number,
   n: number,
-]> = { name: "f32_reparameterize", index: 12, floats: 0x0 };
+]> = { name: "f32_reparameterize", index: 15, floats: 0x0 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize_bwd: Kernel<[
@@ -170,7 +203,7 @@ export const f32_reparameterize_bwd: Kernel<[
   dmean: number,
   dlogVar: number,
   n: number,
-]> = { name: "f32_reparameterize_bwd", index: 13, floats: 0x70 };
+]> = { name: "f32_reparameterize_bwd", index: 16, floats: 0x70 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_gaussian_kl: Kernel<[
@@ -179,7 +212,7 @@ export const f32_gaussian_kl: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_kl", index: 14, floats: 0x0 };
+]> = { name: "f32_gaussian_kl", index: 17, floats: 0x0 };
 
 /** See wasm/kernels/gemm.ts. */
 export const f32_gemm: Kernel<[
@@ -195,7 +228,7 @@ export const f32_gemm: Kernel<[
   bias: number,
   flags: number,
   scratch: number,
-]> = { name: "f32_gemm", index: 15, floats: 0x0 };
+]> = { name: "f32_gemm", index: 18, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_log_ratio: Kernel<[
@@ -205,7 +238,7 @@ export const f32_log_ratio: Kernel<[
   ratio: number,
   rows: number,
   columns: number,
-]> = { name: "f32_log_ratio", index: 16, floats: 0x0 };
+]> = { name: "f32_log_ratio", index: 19, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_scale_rows: Kernel<[
@@ -213,7 +246,7 @@ export const f32_scale_rows: Kernel<[
   weights: number,
   rows: number,
   columns: number,
-]> = { name: "f32_scale_rows", index: 17, floats: 0x0 };
+]> = { name: "f32_scale_rows", index: 20, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_importance_bwd: Kernel<[
@@ -230,7 +263,7 @@ export const f32_importance_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_importance_bwd", index: 18, floats: 0x1c0 };
+]> = { name: "f32_importance_bwd", index: 21, floats: 0x1c0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns: Kernel<[
@@ -239,7 +272,7 @@ export const f32_kl_columns: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns", index: 19, floats: 0x0 };
+]> = { name: "f32_kl_columns", index: 22, floats: 0x0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns_bwd: Kernel<[
@@ -252,7 +285,7 @@ export const f32_kl_columns_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns_bwd", index: 20, floats: 0x18 };
+]> = { name: "f32_kl_columns_bwd", index: 23, floats: 0x18 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_im2col: Kernel<[
@@ -272,7 +305,7 @@ export const f32_im2col: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_im2col", index: 21, floats: 0x0 };
+]> = { name: "f32_im2col", index: 24, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_col2im: Kernel<[
@@ -294,7 +327,7 @@ export const f32_col2im: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_col2im", index: 22, floats: 0x0 };
+]> = { name: "f32_col2im", index: 25, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
@@ -302,7 +335,7 @@ export const u32_bits: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 23, floats: 0x0 };
+]> = { name: "u32_bits", index: 26, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -312,7 +345,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 24, floats: 0xc };
+]> = { name: "f32_uniform", index: 27, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -320,7 +353,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 25, floats: 0x0 };
+]> = { name: "f32_normal", index: 28, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -329,7 +362,7 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 26, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 29, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
@@ -342,6 +375,9 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_batch_norm_drift as Kernel<number[]>,
   f32_bernoulli_nll as Kernel<number[]>,
   f32_copy_columns as Kernel<number[]>,
+  f32_embed as Kernel<number[]>,
+  f32_one_hot as Kernel<number[]>,
+  f32_embed_bwd as Kernel<number[]>,
   f32_gather as Kernel<number[]>,
   f32_find_outside as Kernel<number[]>,
   f32_clamp as Kernel<number[]>,

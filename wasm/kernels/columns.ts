@@ -5,6 +5,13 @@
 
 import { begin, bytes, loadTail, storeTail } from "./lanes";
 
+/** `columns` floats from one place to another. */
+export function copyRow(from: usize, to: usize, columns: i32): void {
+  const whole = columns & ~3, rest = columns & 3;
+  for (let j = 0; j < whole; j += 4) v128.store(to + bytes(j), v128.load(from + bytes(j)));
+  if (rest) storeTail(to + bytes(whole), loadTail(from + bytes(whole), rest), rest);
+}
+
 export function f32_copy_columns(
   part: i32,
   parts: i32,
@@ -17,10 +24,8 @@ export function f32_copy_columns(
   rows: i32,
   columns: i32,
 ): void {
-  const whole = columns & ~3, rest = columns & 3;
   for (let r = begin(rows, 1, part, parts), end = begin(rows, 1, part + 1, parts); r < end; r++) {
     const from = src + bytes(r) * srcColumns + bytes(srcFrom), to = dst + bytes(r) * dstColumns + bytes(dstFrom);
-    for (let j = 0; j < whole; j += 4) v128.store(to + bytes(j), v128.load(from + bytes(j)));
-    if (rest) storeTail(to + bytes(whole), loadTail(from + bytes(whole), rest), rest);
+    copyRow(from, to, columns);
   }
 }
