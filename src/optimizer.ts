@@ -1,8 +1,14 @@
 import { adam, type Moments } from "./kernels/adam.ts";
-import type { Matrix } from "./kernels/heap.ts";
+import { average } from "./kernels/average.ts";
+import { floats, type Matrix } from "./kernels/heap.ts";
 import type { Runtime } from "./kernels/runtime.ts";
+import { sumSquares } from "./kernels/sum_squares.ts";
+import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
 
-/** Adam's settings: Kingma and Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1. */
+/**
+ * Adam's settings: Kingma and Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1, and what may be added
+ * to it. A setting that may be missing changes nothing where it is.
+ */
 export type Adam = {
   /** Step size, above 0; the paper's alpha. */
   readonly learningRate: number;
@@ -12,6 +18,24 @@ export type Adam = {
   readonly beta2: number;
   /** Added to the root of the second moment, above 0. */
   readonly epsilon: number;
+  /**
+   * Decoupled decay, at least 0: with the learning rate of the step it is the share of every parameter that the step takes
+   * away (AdamW: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, algorithm 2, with the learning rate in
+   * the decay, too, as PyTorch has it).
+   */
+  readonly weightDecay?: number;
+  /**
+   * The largest norm of all gradients together, above 0: where they exceed it they are scaled down to it (Pascanu et al.,
+   * On the Difficulty of Training Recurrent Neural Networks, 2013, algorithm 1).
+   */
+  readonly clipNorm?: number;
+  /** What the learning rate is multiplied with, by the number of steps done before. */
+  readonly schedule?: number | Schedule;
+  /**
+   * Keeps an average of the parameters besides (Polyak and Juditsky, 1992), in [0, 1): of update t, from 1, the decay is
+   * min(averageDecay, (1 + t) / (10 + t)), so that the first parameters are soon forgotten.
+   */
+  readonly averageDecay?: number;
 };
 
 /** The paper's settings. */
@@ -34,31 +58,75 @@ export function resolveAdam(options: Partial<Adam> = {}): Adam {
   check("beta1", beta1 >= 0 && beta1 < 1, "in [0, 1)");
   check("beta2", beta2 >= 0 && beta2 < 1, "in [0, 1)");
   check("epsilon", isFloat(epsilon), "a finite number above 0");
-  return Object.freeze(settings);
+  const { weightDecay = 0, clipNorm, schedule, averageDecay = 0 } = settings;
+  check("weightDecay", weightDecay === 0 || isFloat(weightDecay), "a finite number of at least 0");
+  check("clipNorm", clipNorm === undefined || isFloat(clipNorm), "a finite number above 0");
+  check("averageDecay", Number.isFinite(averageDecay) && averageDecay >= 0 && averageDecay < 1, "in [0, 1)");
+  if (schedule === undefined) return Object.freeze(settings);
+  return Object.freeze({ ...settings, schedule: resolveSchedule("Cannot use Adam", schedule) });
 }
 
+/** How a parameter changes: by Adam, or as a running statistic, whose gradient is how far it is off. */
+export type Rule = "adam" | "statistic";
+
+/** How far a running statistic goes toward that of a batch; PyTorch's momentum of batch normalization. */
+const STATISTIC_RATE = 0.1;
+
+/** The rule for a parameter's name: `….norm.mean` and `….norm.variance` are statistics. */
+export function rule(name: string): Rule {
+  return /\.norm\.(mean|variance)$/.test(name) ? "statistic" : "adam";
+}
+
+/** A parameter, its moments, and its average where one is kept. */
+export type Slot = Moments & { readonly average?: Matrix };
+
 /**
- * One step of Adam for every parameter.
+ * One step of Adam for every parameter, and then of the average.
  *
  * @param to Where the new values go; may be `from`.
- * @param from A matrix and its moments for each parameter.
+ * @param from A matrix, its moments, and with `averageDecay` its average, for each parameter.
  * @param grads The gradient of each parameter, in the same order.
  * @param t The number of this step, from 1.
+ * @param rules The rule for each parameter, Adam by default. A statistic becomes params - 0.1 grads, outside the clipped
+ * norm and without decay, and keeps its moments; it is averaged as all are.
  */
 export function adamUpdate(
   rt: Runtime,
-  to: readonly Moments[],
-  from: readonly Moments[],
+  to: readonly Slot[],
+  from: readonly Slot[],
   grads: readonly Matrix[],
-  { learningRate, beta1, beta2, epsilon }: Adam,
+  { learningRate, beta1, beta2, epsilon, weightDecay = 0, clipNorm, schedule = 1, averageDecay }: Adam,
   t: number,
+  rules?: readonly Rule[],
 ): void {
+  const trained = (i: number) => rules === undefined || rules[i] === "adam";
+  const rate = learningRate * valueAt(schedule, t - 1);
   const step = {
-    rate: learningRate / (1 - beta1 ** t),
+    rate: rate / (1 - beta1 ** t),
     correction: 1 / (1 - beta2 ** t),
     b1: beta1,
     b2: beta2,
     eps: epsilon,
+    factor: clipNorm === undefined ? 1 : Math.min(1, clipNorm / norm(rt, grads.filter((_, i) => trained(i)))),
+    decay: rate * weightDecay,
   };
-  grads.forEach((g, i) => adam(rt, to[i], from[i], g, step));
+  const forget = averageDecay === undefined ? 0 : 1 - Math.min(averageDecay, (1 + t) / (10 + t));
+  grads.forEach((g, i) => {
+    if (trained(i)) adam(rt, to[i], from[i], g, step);
+    else statistic(rt, to[i], from[i], g);
+    const { average: next } = to[i], { average: last } = from[i];
+    if (next && last) average(rt, next, last, to[i].params, forget);
+  });
+}
+
+/** The Euclidean norm of all elements together. */
+function norm(rt: Runtime, grads: readonly Matrix[]): number {
+  return Math.sqrt(grads.reduce((sum, g) => sum + sumSquares(rt, g), 0));
+}
+
+/** A step toward a batch's statistic; no kernel, since there is one for each of a few hundred units. */
+function statistic({ heap }: Runtime, to: Moments, from: Moments, grads: Matrix): void {
+  const running = floats(heap, from.params), next = floats(heap, to.params), g = floats(heap, grads);
+  for (let i = 0; i < g.length; i++) next[i] = running[i] - STATISTIC_RATE * g[i];
+  for (const name of ["mu", "nu"] as const) floats(heap, to[name]).set(floats(heap, from[name]));
 }

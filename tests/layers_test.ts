@@ -17,6 +17,7 @@ const LAYERS = [
   "src/vae/",
   "src/layers/",
   "src/optimizer.ts",
+  "src/schedule.ts",
   "src/random.ts",
   "src/kernels/",
   "wasm/bin/",

@@ -15,6 +15,7 @@ const KERNELS = new URL("kernels/", here);
 const SOURCES = [
   "activation",
   "adam",
+  "average",
   "batch_norm",
   "bernoulli",
   "columns",
@@ -25,6 +26,7 @@ const SOURCES = [
   "importance",
   "kl",
   "patches",
+  "sum_squares",
   "threefry",
 ];
 

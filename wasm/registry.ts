@@ -5,6 +5,7 @@
  */
 import { f32_activation, f32_activation_bwd } from "./reference/activation.ts";
 import { f32_adam } from "./reference/adam.ts";
+import { f32_average } from "./reference/average.ts";
 import {
   f32_batch_norm,
   f32_batch_norm_apply,
@@ -20,6 +21,7 @@ import { f32_gemm } from "./reference/gemm.ts";
 import { f32_importance_bwd, f32_log_ratio, f32_scale_rows } from "./reference/importance.ts";
 import { f32_kl_columns, f32_kl_columns_bwd } from "./reference/kl.ts";
 import { f32_col2im, f32_im2col } from "./reference/patches.ts";
+import { f32_sum_squares } from "./reference/sum_squares.ts";
 import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
 import type { Entry } from "./reference/entry.ts";
 
@@ -31,6 +33,7 @@ export const REGISTRY: readonly Entry[] = [
   f32_activation,
   f32_activation_bwd,
   f32_adam,
+  f32_average,
   f32_batch_norm,
   f32_batch_norm_apply,
   f32_batch_norm_bwd,
@@ -54,6 +57,7 @@ export const REGISTRY: readonly Entry[] = [
   f32_kl_columns_bwd,
   f32_im2col,
   f32_col2im,
+  f32_sum_squares,
   u32_bits,
   f32_uniform,
   f32_normal,

@@ -9,7 +9,7 @@ import { forced } from "../runtimes.ts";
 import { timeTogether } from "../timing.ts";
 
 const { threads, quick } = readFlags({ threads: navigator.hardwareConcurrency, quick: false });
-const STEP = { rate: 1e-3, correction: 1, b1: 0.9, b2: 0.999, eps: 1e-8 };
+const STEP = { rate: 1e-3, correction: 1, b1: 0.9, b2: 0.999, eps: 1e-8, factor: 1, decay: 0 };
 /** Bytes a parameter: four numbers read, three written. */
 const BYTES = 28;
 

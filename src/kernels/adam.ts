@@ -12,11 +12,15 @@ export type AdamStep = {
   readonly b1: number;
   readonly b2: number;
   readonly eps: number;
+  /** What the gradient is multiplied with first; 1 for none. */
+  readonly factor: number;
+  /** The share of each parameter that is taken away; 0 for none. */
+  readonly decay: number;
 };
 
 /** One step of Adam from `from` to `to`, which may be the same matrices. */
 export function adam(rt: Runtime, to: Moments, from: Moments, grads: Matrix, step: AdamStep): void {
-  const n = size(grads), { rate, correction, b1, b2, eps } = step;
+  const n = size(grads), { rate, correction, b1, b2, eps, factor, decay } = step;
   rt.run(
     f32_adam,
     rt.parts(2 * n),
@@ -35,5 +39,7 @@ export function adam(rt: Runtime, to: Moments, from: Moments, grads: Matrix, ste
     b2,
     1 - b2,
     eps,
+    factor,
+    decay,
   );
 }

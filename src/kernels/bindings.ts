@@ -44,7 +44,18 @@ export const f32_adam: Kernel<[
   b2: number,
   a2: number,
   eps: number,
-]> = { name: "f32_adam", index: 2, floats: 0x7f00 };
+  factor: number,
+  decay: number,
+]> = { name: "f32_adam", index: 2, floats: 0x1ff00 };
+
+/** See wasm/kernels/average.ts. */
+export const f32_average: Kernel<[
+  average: number,
+  x: number,
+  newAverage: number,
+  n: number,
+  rate: number,
+]> = { name: "f32_average", index: 3, floats: 0x10 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm: Kernel<[
@@ -57,7 +68,7 @@ export const f32_batch_norm: Kernel<[
   y: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm", index: 3, floats: 0x8 };
+]> = { name: "f32_batch_norm", index: 4, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_apply: Kernel<[
@@ -70,7 +81,7 @@ export const f32_batch_norm_apply: Kernel<[
   y: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm_apply", index: 4, floats: 0x8 };
+]> = { name: "f32_batch_norm_apply", index: 5, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_bwd: Kernel<[
@@ -85,7 +96,7 @@ export const f32_batch_norm_bwd: Kernel<[
   dx: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm_bwd", index: 5, floats: 0x8 };
+]> = { name: "f32_batch_norm_bwd", index: 6, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_drift: Kernel<[
@@ -97,7 +108,7 @@ export const f32_batch_norm_drift: Kernel<[
   dmean: number,
   dvariance: number,
   columns: number,
-]> = { name: "f32_batch_norm_drift", index: 6, floats: 0x10 };
+]> = { name: "f32_batch_norm_drift", index: 7, floats: 0x10 };
 
 /** See wasm/kernels/bernoulli.ts. */
 export const f32_bernoulli_nll: Kernel<[
@@ -108,7 +119,7 @@ export const f32_bernoulli_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_bernoulli_nll", index: 7, floats: 0x10 };
+]> = { name: "f32_bernoulli_nll", index: 8, floats: 0x10 };
 
 /** See wasm/kernels/columns.ts. */
 export const f32_copy_columns: Kernel<[
@@ -120,7 +131,7 @@ export const f32_copy_columns: Kernel<[
   dstFrom: number,
   rows: number,
   columns: number,
-]> = { name: "f32_copy_columns", index: 8, floats: 0x0 };
+]> = { name: "f32_copy_columns", index: 9, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed: Kernel<[
@@ -131,7 +142,7 @@ export const f32_embed: Kernel<[
   outFrom: number,
   rows: number,
   columns: number,
-]> = { name: "f32_embed", index: 9, floats: 0x0 };
+]> = { name: "f32_embed", index: 10, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_one_hot: Kernel<[
@@ -141,7 +152,7 @@ export const f32_one_hot: Kernel<[
   outFrom: number,
   rows: number,
   classes: number,
-]> = { name: "f32_one_hot", index: 10, floats: 0x0 };
+]> = { name: "f32_one_hot", index: 11, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed_bwd: Kernel<[
@@ -153,7 +164,7 @@ export const f32_embed_bwd: Kernel<[
   rows: number,
   classes: number,
   columns: number,
-]> = { name: "f32_embed_bwd", index: 11, floats: 0x0 };
+]> = { name: "f32_embed_bwd", index: 12, floats: 0x0 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_gather: Kernel<[
@@ -163,7 +174,7 @@ export const f32_gather: Kernel<[
   rows: number,
   columns: number,
   divisor: number,
-]> = { name: "f32_gather", index: 12, floats: 0x20 };
+]> = { name: "f32_gather", index: 13, floats: 0x20 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_find_outside: Kernel<[
@@ -172,7 +183,7 @@ export const f32_find_outside: Kernel<[
   low: number,
   high: number,
   found: number,
-]> = { name: "f32_find_outside", index: 13, floats: 0xc };
+]> = { name: "f32_find_outside", index: 14, floats: 0xc };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_clamp: Kernel<[
@@ -180,7 +191,7 @@ export const f32_clamp: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_clamp", index: 14, floats: 0x6 };
+]> = { name: "f32_clamp", index: 15, floats: 0x6 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize: Kernel<[
@@ -189,7 +200,7 @@ export const f32_reparameterize: Kernel<[
   eps: number,
   z: number,
   n: number,
-]> = { name: "f32_reparameterize", index: 15, floats: 0x0 };
+]> = { name: "f32_reparameterize", index: 16, floats: 0x0 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize_bwd: Kernel<[
@@ -203,7 +214,7 @@ export const f32_reparameterize_bwd: Kernel<[
   dmean: number,
   dlogVar: number,
   n: number,
-]> = { name: "f32_reparameterize_bwd", index: 16, floats: 0x70 };
+]> = { name: "f32_reparameterize_bwd", index: 17, floats: 0x70 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_gaussian_kl: Kernel<[
@@ -212,7 +223,7 @@ export const f32_gaussian_kl: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_kl", index: 17, floats: 0x0 };
+]> = { name: "f32_gaussian_kl", index: 18, floats: 0x0 };
 
 /** See wasm/kernels/gemm.ts. */
 export const f32_gemm: Kernel<[
@@ -228,7 +239,7 @@ export const f32_gemm: Kernel<[
   bias: number,
   flags: number,
   scratch: number,
-]> = { name: "f32_gemm", index: 18, floats: 0x0 };
+]> = { name: "f32_gemm", index: 19, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_log_ratio: Kernel<[
@@ -238,7 +249,7 @@ export const f32_log_ratio: Kernel<[
   ratio: number,
   rows: number,
   columns: number,
-]> = { name: "f32_log_ratio", index: 19, floats: 0x0 };
+]> = { name: "f32_log_ratio", index: 20, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_scale_rows: Kernel<[
@@ -246,7 +257,7 @@ export const f32_scale_rows: Kernel<[
   weights: number,
   rows: number,
   columns: number,
-]> = { name: "f32_scale_rows", index: 20, floats: 0x0 };
+]> = { name: "f32_scale_rows", index: 21, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_importance_bwd: Kernel<[
@@ -263,7 +274,7 @@ export const f32_importance_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_importance_bwd", index: 21, floats: 0x1c0 };
+]> = { name: "f32_importance_bwd", index: 22, floats: 0x1c0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns: Kernel<[
@@ -272,7 +283,7 @@ export const f32_kl_columns: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns", index: 22, floats: 0x0 };
+]> = { name: "f32_kl_columns", index: 23, floats: 0x0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns_bwd: Kernel<[
@@ -285,7 +296,7 @@ export const f32_kl_columns_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns_bwd", index: 23, floats: 0x18 };
+]> = { name: "f32_kl_columns_bwd", index: 24, floats: 0x18 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_im2col: Kernel<[
@@ -305,7 +316,7 @@ export const f32_im2col: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_im2col", index: 24, floats: 0x0 };
+]> = { name: "f32_im2col", index: 25, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_col2im: Kernel<[
@@ -327,7 +338,14 @@ export const f32_col2im: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_col2im", index: 25, floats: 0x0 };
+]> = { name: "f32_col2im", index: 26, floats: 0x0 };
+
+/** See wasm/kernels/sum_squares.ts. */
+export const f32_sum_squares: Kernel<[
+  x: number,
+  sums: number,
+  n: number,
+]> = { name: "f32_sum_squares", index: 27, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
@@ -335,7 +353,7 @@ export const u32_bits: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 26, floats: 0x0 };
+]> = { name: "u32_bits", index: 28, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -345,7 +363,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 27, floats: 0xc };
+]> = { name: "f32_uniform", index: 29, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -353,7 +371,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 28, floats: 0x0 };
+]> = { name: "f32_normal", index: 30, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -362,13 +380,14 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 29, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 31, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
   f32_activation as Kernel<number[]>,
   f32_activation_bwd as Kernel<number[]>,
   f32_adam as Kernel<number[]>,
+  f32_average as Kernel<number[]>,
   f32_batch_norm as Kernel<number[]>,
   f32_batch_norm_apply as Kernel<number[]>,
   f32_batch_norm_bwd as Kernel<number[]>,
@@ -392,6 +411,7 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_kl_columns_bwd as Kernel<number[]>,
   f32_im2col as Kernel<number[]>,
   f32_col2im as Kernel<number[]>,
+  f32_sum_squares as Kernel<number[]>,
   u32_bits as Kernel<number[]>,
   f32_uniform as Kernel<number[]>,
   f32_normal as Kernel<number[]>,

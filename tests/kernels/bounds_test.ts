@@ -22,7 +22,7 @@ function placement(name: string, where: "start" | "end"): (bytes: number, name: 
   return (bytes, other) => {
     if (other === name) return where === "start" ? 0 : END - bytes;
     const at = top;
-    top += Math.ceil(bytes / 4) * 4;
+    top += Math.ceil(bytes / 8) * 8;
     return at;
   };
 }

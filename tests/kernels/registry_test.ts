@@ -27,7 +27,7 @@ class Guarded {
   place = (bytes: number, name: string): number => {
     const block = this.#heap.alloc(bytes + 2 * GUARD + 16), all = new Uint8Array(this.#heap.memory.buffer);
     for (let i = block; i < block + bytes + 2 * GUARD + 16; i++) all[i] = PATTERN[i & 3];
-    const from = block + GUARD + (name === "images" ? 1 : 4 * (1 + this.#spans.length % 3));
+    const from = block + GUARD + (name === "images" ? 1 : name === "sums" ? 8 : 4 * (1 + this.#spans.length % 3));
     this.#spans.push({ name, from, to: from + bytes });
     return from;
   };

@@ -1,4 +1,5 @@
 import * as kernels from "../../src/kernels/bindings.ts";
+import { wide } from "../../wasm/reference/entry.ts";
 import { threefry } from "../../wasm/reference/threefry.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
 import { BUILDS, Serial, SIMD } from "./builds.ts";
@@ -204,9 +205,49 @@ for (const simd of SIMD) {
       const grads = new Float32Array(n);
       if (spoilt >= 0) grads[spoilt] = NaN;
       const [p, g, mu, nu] = [s.put(params), s.put(grads), s.put(new Float32Array(n)), s.put(new Float32Array(n))];
-      s.kernels.run(kernels.f32_adam, 1, p, g, mu, nu, p, mu, nu, n, 1e-2, 1e3, 0.9, 0.1, 0.999, 0.001, 1e-8);
+      s.kernels.run(kernels.f32_adam, 1, p, g, mu, nu, p, mu, nu, n, 1e-2, 1e3, 0.9, 0.1, 0.999, 0.001, 1e-8, 1, 0);
       for (const at of [p, mu, nu]) assertEquals(notFinite(s.get(at, n)), spoilt < 0 ? [] : [spoilt]);
       s.list(p, n).forEach((v, i) => i === spoilt || assertEquals(v, params[i]));
+    }
+  });
+
+  Deno.test(`f32_adam (${simd}) without clipping and decay is Adam to the bit, each operation rounded once`, () => {
+    const s = new Scratch(single), n = 1003, f = Math.fround;
+    const [p, g, mu, nu] = [1, 2, 3, 4].map((seed) => wide(n, -20, 3, seed));
+    for (let i = 0; i < n; i++) nu[i] = Math.abs(nu[i]);
+    const [rate, correction, b1, a1, b2, a2, eps] = [1e-2, 1e3, 0.9, 0.1, 0.999, 0.001, 1e-8].map(f);
+    const [pAt, gAt, muAt, nuAt] = [p, g, mu, nu].map((values) => s.put(values));
+    s.kernels.run(
+      kernels.f32_adam,
+      1,
+      ...[pAt, gAt, muAt, nuAt, pAt, muAt, nuAt, n] as const,
+      ...[rate, correction, b1, a1, b2, a2, eps, 1, 0] as const,
+    );
+    const [newP, newMu, newNu] = [pAt, muAt, nuAt].map((at) => s.list(at, n));
+    for (let i = 0; i < n; i++) {
+      const m = f(f(b1 * mu[i]) + f(a1 * g[i])), v = f(f(b2 * nu[i]) + f(a2 * f(g[i] * g[i])));
+      const update = f(f(rate * m) / f(f(Math.sqrt(f(v * correction))) + eps));
+      assertEquals([newMu[i], newNu[i], newP[i]], [m, v, f(p[i] - update)]);
+    }
+  });
+
+  Deno.test(`f32_sum_squares (${simd}) holds squares beyond float32, and shows what is not finite`, () => {
+    const s = new Scratch(single), n = 4100, x = new Float32Array(n).fill(-1e30), at = s.take(4); // two float64
+    const run = () => {
+      s.kernels.run(kernels.f32_sum_squares, 1, s.put(x), at, n);
+      return [...new Float64Array(s.get(at, 4).buffer, at, 2)];
+    };
+    assert(run().every((sum, i) => Math.abs(sum / [4096e60, 4e60][i] - 1) < 1e-6));
+    x[4099] = NaN;
+    x[3] = Infinity;
+    assertEquals(run(), [Infinity, NaN]);
+  });
+
+  Deno.test(`f32_average (${simd}) stays where it is once it is there, at any rate`, () => {
+    const s = new Scratch(single), n = 1003, x = wide(n, -20, 3, 1), at = s.put(x), out = s.take(n);
+    for (const rate of [0.001, 0.1, 1]) {
+      s.kernels.run(kernels.f32_average, 1, at, at, out, n, rate);
+      assertEquals(s.list(out, n), [...x]);
     }
   });
 

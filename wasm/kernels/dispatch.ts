@@ -2,6 +2,7 @@
 // deno-fmt-ignore-file
 import { f32_activation, f32_activation_bwd } from "./activation";
 import { f32_adam } from "./adam";
+import { f32_average } from "./average";
 import { f32_batch_norm, f32_batch_norm_apply, f32_batch_norm_bwd, f32_batch_norm_drift } from "./batch_norm";
 import { f32_bernoulli_nll } from "./bernoulli";
 import { f32_copy_columns } from "./columns";
@@ -12,6 +13,7 @@ import { f32_gemm } from "./gemm";
 import { f32_log_ratio, f32_scale_rows, f32_importance_bwd } from "./importance";
 import { f32_kl_columns, f32_kl_columns_bwd } from "./kl";
 import { f32_im2col, f32_col2im } from "./patches";
+import { f32_sum_squares } from "./sum_squares";
 import { u32_bits, f32_uniform, f32_normal, f32_bernoulli } from "./threefry";
 
 /** Runs part `part` of `parts` of a kernel, whose arguments stand at `args`, one 32-bit word each. */
@@ -19,33 +21,35 @@ export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void 
   switch (kernel) {
     case 0: return f32_activation(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
     case 1: return f32_activation_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
-    case 2: return f32_adam(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48), load<f32>(args, 52), load<f32>(args, 56));
-    case 3: return f32_batch_norm(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
-    case 4: return f32_batch_norm_apply(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
-    case 5: return f32_batch_norm_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36), load<i32>(args, 40));
-    case 6: return f32_batch_norm_drift(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28));
-    case 7: return f32_bernoulli_nll(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<i32>(args, 20), load<i32>(args, 24));
-    case 8: return f32_copy_columns(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
-    case 9: return f32_embed(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24));
-    case 10: return f32_one_hot(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
-    case 11: return f32_embed_bwd(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
-    case 12: return f32_gather(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20));
-    case 13: return f32_find_outside(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16));
-    case 14: return f32_clamp(part, parts, load<usize>(args, 0), load<f32>(args, 4), load<f32>(args, 8), load<i32>(args, 12));
-    case 15: return f32_reparameterize(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
-    case 16: return f32_reparameterize_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<f32>(args, 20), load<f32>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36));
-    case 17: return f32_gaussian_kl(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
-    case 18: return f32_gemm(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<usize>(args, 36), load<i32>(args, 40), load<usize>(args, 44));
-    case 19: return f32_log_ratio(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
-    case 20: return f32_scale_rows(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12));
-    case 21: return f32_importance_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<f32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<usize>(args, 36), load<usize>(args, 40), load<i32>(args, 44), load<i32>(args, 48));
-    case 22: return f32_kl_columns(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
-    case 23: return f32_kl_columns_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
-    case 24: return f32_im2col(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60));
-    case 25: return f32_col2im(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60), load<i32>(args, 64), load<i32>(args, 68));
-    case 26: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 27: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
-    case 28: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
-    case 29: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 2: return f32_adam(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48), load<f32>(args, 52), load<f32>(args, 56), load<f32>(args, 60), load<f32>(args, 64));
+    case 3: return f32_average(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<f32>(args, 16));
+    case 4: return f32_batch_norm(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
+    case 5: return f32_batch_norm_apply(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
+    case 6: return f32_batch_norm_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36), load<i32>(args, 40));
+    case 7: return f32_batch_norm_drift(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28));
+    case 8: return f32_bernoulli_nll(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<i32>(args, 20), load<i32>(args, 24));
+    case 9: return f32_copy_columns(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
+    case 10: return f32_embed(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24));
+    case 11: return f32_one_hot(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
+    case 12: return f32_embed_bwd(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
+    case 13: return f32_gather(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20));
+    case 14: return f32_find_outside(part, parts, load<usize>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16));
+    case 15: return f32_clamp(part, parts, load<usize>(args, 0), load<f32>(args, 4), load<f32>(args, 8), load<i32>(args, 12));
+    case 16: return f32_reparameterize(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 17: return f32_reparameterize_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<f32>(args, 20), load<f32>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<i32>(args, 36));
+    case 18: return f32_gaussian_kl(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
+    case 19: return f32_gemm(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<usize>(args, 24), load<usize>(args, 28), load<usize>(args, 32), load<usize>(args, 36), load<i32>(args, 40), load<usize>(args, 44));
+    case 20: return f32_log_ratio(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20));
+    case 21: return f32_scale_rows(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12));
+    case 22: return f32_importance_bwd(part, parts, load<i32>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<f32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<usize>(args, 36), load<usize>(args, 40), load<i32>(args, 44), load<i32>(args, 48));
+    case 23: return f32_kl_columns(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
+    case 24: return f32_kl_columns_bwd(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<f32>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32));
+    case 25: return f32_im2col(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60));
+    case 26: return f32_col2im(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40), load<i32>(args, 44), load<i32>(args, 48), load<i32>(args, 52), load<i32>(args, 56), load<i32>(args, 60), load<i32>(args, 64), load<i32>(args, 68));
+    case 27: return f32_sum_squares(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<i32>(args, 8));
+    case 28: return u32_bits(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 29: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
+    case 30: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
+    case 31: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
   }
 }

@@ -3,6 +3,7 @@ import type { Kernel } from "../../src/kernels/bindings.ts";
 /** The contents of a buffer. */
 export type Values =
   | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>;
