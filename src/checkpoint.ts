@@ -20,13 +20,15 @@ export type Checkpoint = {
   readonly params: Network<Float32Array>;
   readonly mu: Network<Float32Array>;
   readonly nu: Network<Float32Array>;
+  /** There is one if, and only if, the optimizer has `averageDecay`. */
+  readonly average?: Network<Float32Array>;
 };
 
-const TREES = ["params", "mu", "nu"] as const;
+const TREES = ["params", "mu", "nu", "average"] as const;
 
 /**
- * A checkpoint as a safetensors file: float32 tensors `params.…`, `mu.…` and `nu.…`, and in the metadata `elbo` (the
- * version), `config`, `optimizer`, `step` and `key`, as JSON.
+ * A checkpoint as a safetensors file: float32 tensors `params.…`, `mu.…`, `nu.…` and, where there is an average,
+ * `average.…`, and in the metadata `elbo` (the version), `config`, `optimizer`, `step` and `key`, as JSON.
  *
  * @param checkpoint What to write.
  * @param metadata Further entries of the metadata, under other names.
@@ -39,8 +41,9 @@ export function encodeCheckpoint(
   const { config, optimizer, step, key } = checkpoint, shapes = layout(config);
   const tensors = new Map<string, TensorEntry>();
   for (const tree of TREES) {
-    const values: Float32Array[] = [];
-    mapNetwork(checkpoint[tree], (array) => values.push(array));
+    const network = checkpoint[tree], values: Float32Array[] = [];
+    if (!network) continue;
+    mapNetwork(network, (array) => values.push(array));
     let i = 0;
     mapNetwork(shapes, (shape, name) => {
       const { buffer, byteOffset, byteLength } = values[i++];
@@ -82,7 +85,9 @@ export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; m
   });
   const shapes = layout(config);
   const tree = (name: string) => mapNetwork(shapes, (shape, leaf) => take(tensors, `${name}.${leaf}`, shape));
-  const checkpoint = { config, optimizer, step, key, params: tree("params"), mu: tree("mu"), nu: tree("nu") };
+  const trees = { params: tree("params"), mu: tree("mu"), nu: tree("nu") };
+  const average = optimizer.averageDecay === undefined ? {} : { average: tree("average") };
+  const checkpoint = { config, optimizer, step, key, ...trees, ...average };
   const [extra] = tensors.keys();
   if (extra !== undefined) throw mismatch("read", "no tensors but the model's", `one named ${JSON.stringify(extra)}`);
   const rest = Object.entries(metadata).filter(([name]) => !(OWN as readonly string[]).includes(name));

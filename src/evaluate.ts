@@ -8,24 +8,30 @@ import { foldIn } from "./random.ts";
 export type Binarize = "none" | "dynamic";
 
 /** What a mean is made of so far; kept with a checkpoint, it lets an epoch that was cut off end as planned. */
-export type Sums = { readonly examples: number; readonly reconstruction: number; readonly kl: number };
+export type Sums = {
+  readonly examples: number;
+  /** Of each example as it was seen: the weight of the KL may change within an epoch. */
+  readonly loss: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+};
 
 /** Sums over no example. */
-export const NONE: Sums = { examples: 0, reconstruction: 0, kl: 0 };
+export const NONE: Sums = { examples: 0, loss: 0, reconstruction: 0, kl: 0 };
 
 /** Sums with the means of `n` more examples. */
-export function withBatch(sums: Sums, n: number, { reconstruction, kl }: Metrics): Sums {
+export function withBatch(sums: Sums, n: number, { loss, reconstruction, kl }: Metrics): Sums {
   return {
     examples: sums.examples + n,
+    loss: sums.loss + n * loss,
     reconstruction: sums.reconstruction + n * reconstruction,
     kl: sums.kl + n * kl,
   };
 }
 
 /** The means that sums give. */
-export function means({ examples, ...sums }: Sums, beta: number): Metrics {
-  const reconstruction = sums.reconstruction / examples, kl = sums.kl / examples;
-  return { loss: reconstruction + beta * kl, reconstruction, kl };
+export function means({ examples, loss, reconstruction, kl }: Sums): Metrics {
+  return { loss: loss / examples, reconstruction: reconstruction / examples, kl: kl / examples };
 }
 
 /** Options of {@linkcode evaluate}. */
@@ -92,5 +98,5 @@ export function evaluate(params: Params, data: Dataset, options: EvaluateOptions
       x.dispose();
     }
   }
-  return means(sums, beta);
+  return means(sums);
 }

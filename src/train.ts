@@ -1,7 +1,7 @@
 import { batch } from "./api/batch.ts";
 import { permutation } from "./api/random.ts";
 import type { Owned } from "./backend/tf.ts";
-import { checkState, type State } from "./api/state.ts";
+import { checkState, finalParams, type State } from "./api/state.ts";
 import type { Metrics } from "./api/loss.ts";
 import { step } from "./api/step.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -17,6 +17,7 @@ import {
   withBatch,
 } from "./evaluate.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
+import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
 import type { Objective } from "./vae/objective.ts";
 
 /** Options of {@linkcode train}. */
@@ -25,11 +26,14 @@ export type TrainOptions = Partial<Pick<Objective, "objective" | "samples" | "fr
   readonly epochs: number;
   /** Examples a step; default 128. A last short batch is trained on. */
   readonly batch?: number;
-  /** Weight of the KL term; default 1. */
-  readonly beta?: number;
+  /** Weight of the KL term, or a schedule of it by `state.step`, as for a warm-up; default 1. */
+  readonly beta?: number | Schedule;
   /** `"dynamic"` draws each pixel as 0 or 1 anew at each step; default `"none"`. */
   readonly binarize?: Binarize;
-  /** Evaluated after each epoch, always with the same key. */
+  /**
+   * Evaluated after each epoch, always with the same key: with `beta` if it is a number, with 1 if it is a schedule; the
+   * averaged parameters, if the optimizer has `averageDecay`.
+   */
   readonly test?: Dataset;
   /** The key of order, noise and binarization; default the state's own. */
   readonly key?: Key;
@@ -117,10 +121,11 @@ export async function* train(
   checkBatch(action, size);
   checkFit(action, state.params, data);
   if (test) checkFit(action, state.params, test);
+  if (typeof beta !== "number") resolveSchedule(action, beta);
   if (!Number.isSafeInteger(epochs) || epochs < 0) {
     throw new RangeError(`${action}: expected epochs to be an integer of at least 0, got ${epochs}`);
   }
-  const stepsPerEpoch = Math.ceil(data.count / size);
+  const stepsPerEpoch = Math.ceil(data.count / size), testBeta = typeof beta === "number" ? beta : 1;
   let sums = options.sums ?? NONE;
   let current = state as Owned<State>, { donate = false } = options; // all states but the first are ours
   for (let epoch = Math.floor(current.step / stepsPerEpoch); epoch < epochs; epoch++) {
@@ -132,7 +137,8 @@ export async function* train(
       const x = batch(data, indices, { binarize: bits });
       let metrics: Metrics;
       try {
-        [current, metrics] = step(current, x, { key: noise, beta, objective, samples, freeBits, donate });
+        const options = { key: noise, beta: valueAt(beta, current.step), objective, samples, freeBits, donate };
+        [current, metrics] = step(current, x, options);
       } finally {
         x.dispose();
       }
@@ -160,8 +166,8 @@ export async function* train(
       state: current,
       epoch: epoch + 1,
       step: current.step,
-      train: means(sums, beta),
-      test: test && evaluate(current.params, test, { key: foldIn(key, TEST), beta, binarize }),
+      train: means(sums),
+      test: test && evaluate(finalParams(current), test, { key: foldIn(key, TEST), beta: testBeta, binarize }),
       seconds,
       examplesPerSecond: examples / seconds,
     };

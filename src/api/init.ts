@@ -1,6 +1,7 @@
 import { runtime } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
 import { drawUniform } from "../kernels/draw.ts";
+import { floats } from "../kernels/heap.ts";
 import { type Adam, resolveAdam } from "../optimizer.ts";
 import { split } from "../random.ts";
 import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
@@ -10,7 +11,10 @@ import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** What {@linkcode init} takes besides the architecture. */
 export type InitOptions = Keyed & {
-  /** Settings of Adam that differ from `{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }`. */
+  /**
+   * Settings of Adam that differ from `{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }`, and those that it
+   * may have besides: `weightDecay`, `clipNorm`, `schedule`, `averageDecay`.
+   */
   readonly optimizer?: Partial<Adam>;
 };
 
@@ -51,7 +55,13 @@ export function init(config: ConfigOptions, options: InitOptions): tf.Owned<Stat
       return tensor;
     });
     const zeros = (): Tensors => mapNetwork(shapes, (shape) => tf.zeros([...shape]));
+    const copy = (tensor: tf.Tensor): tf.Tensor => {
+      const twin = emptyTensor(tensor.shape);
+      floats(rt.heap, matrixOf(twin)).set(floats(rt.heap, matrixOf(tensor)));
+      return twin;
+    };
+    const average = optimizer.averageDecay === undefined ? {} : { average: mapNetwork(tensors, copy) };
     const params = { config: resolved, ...tensors };
-    return { params, mu: zeros(), nu: zeros(), step: 0, optimizer, key, ...DISPOSABLE };
+    return { params, mu: zeros(), nu: zeros(), ...average, step: 0, optimizer, key, ...DISPOSABLE };
   });
 }

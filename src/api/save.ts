@@ -1,11 +1,11 @@
 import * as tf from "../backend/tf.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
-import { checkNetwork, checkState, DISPOSABLE, type State, type Tensors } from "./state.ts";
+import { checkNetwork, checkState, DISPOSABLE, mapTrees, type State, type Tensors, treesOf } from "./state.ts";
 import { allOrNothing } from "./tensors.ts";
 
 /**
- * A state as a safetensors file: parameters, moments, step, key and configuration. Training that goes on from it gives the
+ * A state as a safetensors file: parameters, moments, average, step, key and configuration. Training that goes on from it gives the
  * same bits as training that never stopped.
  *
  * @param state The state; borrowed.
@@ -33,8 +33,7 @@ export function save(
     checkNetwork(action, tree, config, name);
     return mapNetwork(tree, (tensor) => tensor.dataSync() as Float32Array);
   };
-  const trees = { params: arrays(params, "params"), mu: arrays(state.mu, "mu"), nu: arrays(state.nu, "nu") };
-  return encodeCheckpoint({ config, optimizer, step, key, ...trees }, options.metadata);
+  return encodeCheckpoint({ config, optimizer, step, key, ...mapTrees(treesOf(state), arrays) }, options.metadata);
 }
 
 /**
@@ -61,13 +60,8 @@ export function load(bytes: Uint8Array): tf.Owned<State> {
     let i = 0;
     return mapNetwork(tree, (values) => tf.tensor(values, [...shapes[i++]]));
   };
-  return allOrNothing(() => ({
-    params: { config, ...tensors(checkpoint.params) },
-    mu: tensors(checkpoint.mu),
-    nu: tensors(checkpoint.nu),
-    step,
-    optimizer,
-    key,
-    ...DISPOSABLE,
-  }));
+  return allOrNothing(() => {
+    const trees = mapTrees(checkpoint, tensors);
+    return { ...trees, params: { config, ...trees.params }, step, optimizer, key, ...DISPOSABLE };
+  });
 }

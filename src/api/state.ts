@@ -19,6 +19,8 @@ export type State = {
   readonly mu: Tensors;
   /** Adam's second moments. */
   readonly nu: Tensors;
+  /** The average of the parameters; there is one if, and only if, the optimizer has `averageDecay`. */
+  readonly average?: Tensors;
   /** How many updates led here. */
   readonly step: number;
   readonly optimizer: Adam;
@@ -52,11 +54,70 @@ export function checkParams(action: string, params: Params): Network<Matrix> {
   return checkNetwork(action, params, params.config);
 }
 
+/** What a state has of each of its trees. */
+export type Trees<T> = { readonly params: T; readonly mu: T; readonly nu: T; readonly average?: T };
+
+/** The trees of a state: those that a step makes anew, and a checkpoint keeps. */
+export function treesOf({ params, mu, nu, average }: State): Trees<Tensors> {
+  return { params, mu, nu, ...average && { average } };
+}
+
+/** Applies `f` to each tree, with its name. */
+export function mapTrees<T, U>(trees: Trees<T>, f: (tree: T, name: string) => U): Trees<U> {
+  const { params, mu, nu, average } = trees;
+  return {
+    params: f(params, "params"),
+    mu: f(mu, "mu"),
+    nu: f(nu, "nu"),
+    ...average !== undefined && { average: f(average, "average") },
+  };
+}
+
 /** Throws unless `state` has the parts of a state; its tensors are checked where they are used. */
 export function checkState(action: string, state: State): void {
   if (!state?.params?.config || !state.mu || !state.nu || !state.optimizer || !Number.isSafeInteger(state.step)) {
     throw new TypeError(`${action}: expected a state made by init, load or step, got ${typeof state}`);
   }
+  const wanted = state.optimizer.averageDecay !== undefined, got = state.average !== undefined;
+  if (wanted === got) return;
+  const word = (there: boolean) => there ? "with" : "without";
+  throw new TypeError(
+    `${action}: expected a state ${word(wanted)} an average, as its optimizer is ${word(wanted)} averageDecay, ` +
+      `got one ${word(got)}`,
+  );
+}
+
+/**
+ * The model whose parameters are the average of those that training went through: it often does better than the last ones
+ * (Polyak and Juditsky, 1992).
+ *
+ * A view: its tensors are the state's own, so they are disposed of, or donated, with it.
+ *
+ * @param state A state whose optimizer has `averageDecay`.
+ * @returns Parameters of the same configuration.
+ * @throws {TypeError} If the state keeps no average.
+ *
+ * @example
+ * ```ts
+ * import { averaged, generate, init, key, step, tf } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const config = { input: 6, hidden: [5], latent: 2 };
+ * const state = init(config, { key: key(0), optimizer: { averageDecay: 0.999 } });
+ * const [next] = step(state, tf.ones([3, 6]), { key: key(1) });
+ * assert.deepEqual(generate(averaged(next), { n: 4, key: key(2) }).shape, [4, 6]);
+ * ```
+ */
+export function averaged(state: State): Params {
+  const action = "Cannot give averaged parameters";
+  checkState(action, state);
+  if (state.average) return { config: state.params.config, ...state.average };
+  throw new TypeError(`${action}: expected a state whose optimizer has averageDecay, got one without`);
+}
+
+/** The parameters to measure and to draw with: the averaged ones where the state has them, else its own. */
+export function finalParams(state: State): Params {
+  return state.average ? averaged(state) : state.params;
 }
 
 /** Options that name a key. */

@@ -1,11 +1,10 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
-import type { Moments } from "../kernels/adam.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
-import { adamUpdate } from "../optimizer.ts";
+import { adamUpdate, rule, type Slot } from "../optimizer.ts";
 import type { Config } from "../vae/config.ts";
-import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
+import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.ts";
 import { lossBackward } from "../vae/loss.ts";
 import { resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
@@ -17,9 +16,12 @@ import {
   checkState,
   DISPOSABLE,
   keyOf,
+  mapTrees,
   type Params,
   type State,
   type Tensors,
+  type Trees,
+  treesOf,
 } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf, ownsBytes, takeBytes } from "./tensors.ts";
 
@@ -91,35 +93,27 @@ function advance(
   grads: Network<Matrix>,
   { donate = false }: DonateOptions,
 ): tf.Owned<State> {
-  const { params, optimizer, step } = state, { config } = params;
-  const trees = { params: params as Tensors, mu: state.mu, nu: state.nu };
-  const from = moments(
-    checkNetwork(action, trees.params, config),
-    checkNetwork(action, trees.mu, config, "mu"),
-    checkNetwork(action, trees.nu, config, "nu"),
-  );
+  const { params: { config }, optimizer, step } = state, trees = treesOf(state);
+  const from = slots(mapTrees(trees, (tree, name) => checkNetwork(action, tree, config, name)));
   return allOrNothing(() => {
     const heir = (tensor: tf.Tensor) => donate && ownsBytes(tensor) ? takeBytes(tensor) : emptyTensor(tensor.shape);
-    const next = {
-      params: mapNetwork(trees.params, heir),
-      mu: mapNetwork(trees.mu, heir),
-      nu: mapNetwork(trees.nu, heir),
-    };
-    const bytes = (tree: Tensors) => mapNetwork(tree, (tensor) => matrixOf(tensor));
-    const to = moments(bytes(next.params), bytes(next.mu), bytes(next.nu));
-    adamUpdate(runtime(), to, from, leaves(grads), optimizer, step + 1);
+    const next: Trees<Tensors> = mapTrees(trees, (tree) => mapNetwork(tree, heir));
+    const to = slots(mapTrees(next, (tree) => mapNetwork(tree, (tensor) => matrixOf(tensor))));
+    adamUpdate(runtime(), to, from, leaves(grads), optimizer, step + 1, names(grads).map(rule));
     if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree)) tensor.dispose(); }
     return { ...state, ...next, params: { config, ...next.params }, step: step + 1, ...DISPOSABLE };
   });
 }
 
-function moments(params: Network<Matrix>, mu: Network<Matrix>, nu: Network<Matrix>): Moments[] {
-  const [p, m, v] = [leaves(params), leaves(mu), leaves(nu)];
-  return p.map((matrix, i) => ({ params: matrix, mu: m[i], nu: v[i] }));
+/** What a step needs of each parameter, in order. */
+function slots(trees: Trees<Network<Matrix>>): Slot[] {
+  const lists = mapTrees(trees, leaves<Matrix>);
+  return lists.params.map((_, i) => mapTrees(lists, (list) => list[i]));
 }
 
 /**
- * The state after one step of Adam with these gradients (Kingma and Ba 2015, algorithm 1).
+ * The state after one step of Adam with these gradients (Kingma and Ba 2015, algorithm 1), with clipping, weight decay,
+ * schedule and average as `state.optimizer` has them.
  *
  * Borrows its arguments, unless the state is donated; the caller owns the result.
  *

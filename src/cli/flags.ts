@@ -27,6 +27,12 @@ export function decimal({ above }: { above: boolean }): (text: string) => number
   };
 }
 
+/** A decimal number of at least 0 and below 1. */
+export function share(text: string): number {
+  const value = decimal({ above: false })(text);
+  return value < 1 ? value : wanted("a number of at least 0 and below 1");
+}
+
 /** Widths separated by commas, from the input on; `none` for none. */
 export function widths(text: string): number[] {
   if (text === "none") return [];

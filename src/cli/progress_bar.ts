@@ -9,14 +9,12 @@ import { count } from "./table.ts";
 export class ProgressBar {
   readonly #bar: SingleBar;
   readonly #epochs: number;
-  readonly #beta: number;
   #started = 0;
   #first = 0;
   #epoch = { number: 0, since: 0, examples: 0 };
 
-  constructor({ epochs, beta }: { readonly epochs: number; readonly beta: number }) {
+  constructor({ epochs }: { readonly epochs: number }) {
     this.#epochs = epochs;
-    this.#beta = beta;
     this.#bar = new cliProgress.SingleBar({
       format: "epoch {epoch}/{epochs} {bar} {percentage}% | {rate} examples/s | {left} left | loss {loss}",
       barsize: 20,
@@ -43,7 +41,7 @@ export class ProgressBar {
       epochs: this.#epochs,
       rate: Number.isFinite(rate) ? count(rate) : "-",
       left: Number.isFinite(secondsEach) ? clock(secondsEach * (total - done)) : "-:--",
-      loss: ((sums.reconstruction + this.#beta * sums.kl) / sums.examples).toFixed(2),
+      loss: (sums.loss / sums.examples).toFixed(2),
     };
     if (this.#bar.isActive) this.#bar.update(done, payload);
     else this.#bar.start(total, done, payload);

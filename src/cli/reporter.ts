@@ -14,7 +14,7 @@ export interface Reporter {
 }
 
 /** For people: a table on stdout, its head before the first row, and below it a bar, if stderr is a terminal. */
-export function tableReporter(options: { readonly epochs: number; readonly beta: number }): Reporter {
+export function tableReporter(options: { readonly epochs: number }): Reporter {
   const bar = new ProgressBar(options);
   let rows = 0;
   const print = (line: string) => {

@@ -4,6 +4,7 @@ import type { State } from "../api/state.ts";
 import { CheckpointError } from "../checkpoint_error.ts";
 import type { Images } from "../data/images.ts";
 import { resolveAdam } from "../optimizer.ts";
+import type { Schedule } from "../schedule.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
 import { UserError } from "./run.ts";
 import type { Settings } from "./settings.ts";
@@ -26,17 +27,23 @@ export async function readRun(path: string, given: Partial<TrainFlags>): Promise
   return { path, ...file };
 }
 
+/** A flag as it is typed. */
+function typed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, saved }: CheckpointFile): void {
-  const { config } = checkpoint;
+  const { config, optimizer } = checkpoint;
   const refuse = (flag: string, got: unknown, was: unknown) => {
     throw new UserError(
-      `Cannot resume ${path} with --${flag} ${got}: expected ${was}, which cannot change; leave the flag out`,
+      `Cannot resume ${path} with --${typed(flag)} ${got}: expected ${was}, which cannot change; leave the flag out`,
     );
   };
   const fixed = {
     hidden: config.encoder.hidden.join(",") || "none",
     latent: config.latent,
     activation: config.encoder.activation,
+    averageDecay: optimizer.averageDecay ?? "none",
     batch: saved?.batch,
     binarize: saved?.binarize,
     // A file that `save` wrote has the key, but no seed.
@@ -84,8 +91,26 @@ export function checkCourse(
   }
 }
 
-/** The state to go on from; a learning rate that was given takes the place of the file's. */
-export function resumedState({ bytes }: Resumed, { lr }: Partial<TrainFlags>): State {
-  const state = load(bytes);
-  return lr === undefined ? state : { ...state, optimizer: resolveAdam({ ...state.optimizer, learningRate: lr }) };
+/**
+ * The state to go on from; settings of the optimizer that were given take the place of the file's.
+ *
+ * @param schedule That of the run's settings; a file that `save` wrote has only its optimizer's, which then stays.
+ */
+export function resumedState(
+  { bytes, saved }: Resumed,
+  { lr, weightDecay, clipNorm, ...given }: Partial<TrainFlags>,
+  schedule: Schedule | undefined,
+): State {
+  const state = load(bytes), { optimizer } = state;
+  const kept = !saved && given.schedule === undefined && given.warmup === undefined;
+  return {
+    ...state,
+    optimizer: resolveAdam({
+      ...optimizer,
+      learningRate: lr ?? optimizer.learningRate,
+      weightDecay: (weightDecay ?? optimizer.weightDecay) || undefined, // what changes nothing is not kept
+      clipNorm: clipNorm ?? optimizer.clipNorm,
+      schedule: kept ? optimizer.schedule : schedule,
+    }),
+  };
 }

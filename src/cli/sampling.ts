@@ -1,4 +1,5 @@
 import { load } from "../api/save.ts";
+import { finalParams } from "../api/state.ts";
 import { key } from "../random.ts";
 import { type CheckpointFile, readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
 import { samplesPicture, type Size } from "./pictures.ts";
@@ -10,7 +11,7 @@ import type { SampleFlags } from "./sample_flags.ts";
  * @returns The exit code, 0.
  */
 export async function sampling({ model, n, out, seed }: SampleFlags): Promise<number> {
-  const file = await readCheckpoint(model), size = sizeOf(file), { params } = load(file.bytes);
+  const file = await readCheckpoint(model), size = sizeOf(file), params = finalParams(load(file.bytes));
   await writeAtomically(out, samplesPicture(params, size, { n, key: key(seed) }));
   console.log(`${out}: ${n} ${n === 1 ? "image" : "images"} of ${size.height} x ${size.width}`);
   return 0;

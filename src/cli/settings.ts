@@ -1,7 +1,8 @@
 /** What a training run needs to know besides the model, kept with the model so that it can go on as it began. */
 import { mismatch } from "../checkpoint_error.ts";
 import type { Binarize, Sums } from "../evaluate.ts";
-import type { TrainFlags } from "./train_flags.ts";
+import { cosine, linear, type Schedule } from "../schedule.ts";
+import { type RateSchedule, SCHEDULES, type TrainFlags } from "./train_flags.ts";
 
 /** The settings of a run that are not in the model's configuration or the optimizer's. */
 export type Settings = {
@@ -13,6 +14,12 @@ export type Settings = {
   readonly binarize: Binarize;
   readonly seed: number;
   readonly limit?: number;
+  /** Missing where it is "constant". */
+  readonly schedule?: RateSchedule;
+  /** Epochs; missing where there are none. */
+  readonly warmup?: number;
+  /** Epochs; missing where there are none. */
+  readonly klWarmup?: number;
 };
 
 /** What a checkpoint keeps under `training`: the settings, the shape of the data, and how far a begun epoch is. */
@@ -56,6 +63,10 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
     check(name, saved[name], from(1), "a positive integer");
   }
   check("limit", saved.limit, either(from(1)), "a positive integer");
+  check("schedule", saved.schedule, either((name) => SCHEDULES.includes(name as RateSchedule)), SCHEDULES.join(" or "));
+  for (const name of ["warmup", "klWarmup"] as const) {
+    check(name, saved[name], either(amount), "a number of at least 0");
+  }
   const { sums } = saved;
   check("sums", sums, either((value) => typeof value === "object" && value !== null), "an object");
   if (sums) {
@@ -63,6 +74,10 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
     for (const name of ["reconstruction", "kl"] as const) {
       check(`sums.${name}`, sums[name], Number.isFinite, "a number");
     }
+    check("sums.loss", sums.loss, either(Number.isFinite), "a number");
+    // Older files have no sum of the loss, whose weight of the KL was then the same in all steps.
+    const { loss = sums.reconstruction + saved.beta * sums.kl } = sums;
+    return { ...saved, sums: { ...sums, loss } };
   }
   return saved;
 }
@@ -79,11 +94,36 @@ function parse(text: string): Saved {
 }
 
 /** The flags that are settings; of those that are not known, the default. */
-function pick({ data, epochs, batch, beta, binarize, seed, limit }: TrainFlags): Settings {
-  return { data, epochs, batch, beta, binarize, seed, ...limit === undefined ? {} : { limit } };
+function pick(flags: TrainFlags): Settings {
+  const { data, epochs, batch, beta, binarize, seed, limit, schedule, warmup, klWarmup } = flags;
+  return {
+    data,
+    epochs,
+    batch,
+    beta,
+    binarize,
+    seed,
+    ...limit !== undefined && { limit },
+    ...schedule !== "constant" && { schedule },
+    ...warmup > 0 && { warmup },
+    ...klWarmup > 0 && { klWarmup },
+  };
 }
 
 /** The settings of a run: what was given, else what the file says, else the default. */
 export function resolveSettings(all: TrainFlags, given: Partial<TrainFlags>, saved?: Saved): Settings {
   return pick({ ...all, ...saved, ...given });
+}
+
+/** The schedule of the learning rate; undefined where it stays as it is. Warm-ups are whole steps, to the nearest. */
+export function rateSchedule({ schedule, epochs, warmup = 0 }: Settings, stepsPerEpoch: number): Schedule | undefined {
+  const steps = Math.max(1, epochs * stepsPerEpoch), rise = Math.round(warmup * stepsPerEpoch);
+  if (schedule === "cosine") return cosine({ steps, warmup: rise });
+  return rise > 0 ? cosine({ steps: rise, warmup: rise, end: 1 }) : undefined;
+}
+
+/** The weight of the KL term. */
+export function betaSchedule({ beta, klWarmup = 0 }: Settings, stepsPerEpoch: number): number | Schedule {
+  const steps = Math.round(klWarmup * stepsPerEpoch);
+  return steps > 0 ? linear({ to: beta, steps }) : beta;
 }

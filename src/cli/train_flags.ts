@@ -1,6 +1,12 @@
 import type { Binarize } from "../evaluate.ts";
 import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
-import { Command, decimal, type Flags, integer, Option, parseFlags, text, widths } from "./flags.ts";
+import { Command, decimal, type Flags, integer, Option, parseFlags, share, text, widths } from "./flags.ts";
+
+/** How the learning rate goes: it stays, or falls to 0 like a cosine. */
+export type RateSchedule = "constant" | "cosine";
+
+/** The schedules that there are. */
+export const SCHEDULES: readonly RateSchedule[] = ["constant", "cosine"];
 
 /** The flags of `deno task train`. */
 export type TrainFlags = {
@@ -11,7 +17,15 @@ export type TrainFlags = {
   readonly latent: number;
   readonly activation: Activation;
   readonly lr: number;
+  readonly schedule: RateSchedule;
+  /** Epochs. */
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clipNorm?: number;
+  readonly averageDecay?: number;
   readonly beta: number;
+  /** Epochs. */
+  readonly klWarmup: number;
   readonly binarize: Binarize;
   readonly seed: number;
   readonly threads?: number;
@@ -27,8 +41,13 @@ reconstructions.png and curves.svg at the end. Losses are in nats per image.
 
 Ctrl-C saves where training stands and exits with 130 (SIGTERM: with 143); a
 second one exits at once. --resume then goes on to the same bits as if nothing
-had happened. It takes the settings from the file; only --epochs, --lr, --beta
-and --threads may change, and --data if the same images lie elsewhere now.
+had happened. It takes the settings from the file; only --epochs, --lr,
+--schedule, --warmup, --weight-decay, --clip-norm, --beta, --kl-warmup and
+--threads may change, and --data if the same images lie elsewhere now. A cosine
+ends with the last epoch: with other --epochs it is another cosine.
+
+With --average-decay the test set is measured, and pictures are drawn, by the
+averaged parameters. With --kl-warmup the test loss has the whole KL, weight 1.
 
   deno task train
   deno task train --data fashion-mnist/ --hidden 300,97 --latent 7
@@ -60,7 +79,25 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
     .addOption(option("--latent <n>", "width of the latent code", integer(1)).default(20))
     .addOption(new Option("--activation <name>", "of the hidden layers").choices(ACTIVATIONS).default("relu"))
     .addOption(option("--lr <rate>", "Adam's learning rate", decimal({ above: true })).default(1e-3))
+    .addOption(
+      new Option("--schedule <name>", "the learning rate stays, or falls to 0 until the last epoch")
+        .choices(SCHEDULES).default("constant"),
+    )
+    .addOption(
+      option("--warmup <epochs>", "in which the learning rate rises", decimal({ above: false })).default(0),
+    )
+    .addOption(
+      option("--weight-decay <rate>", "decoupled decay of the parameters", decimal({ above: false })).default(0),
+    )
+    .addOption(
+      option("--clip-norm <norm>", "largest norm of the gradient (default: no bound)", decimal({ above: true })),
+    )
+    .addOption(option("--average-decay <share>", "keep an average of the parameters too, such as 0.999", share))
     .addOption(option("--beta <weight>", "weight of the KL term", decimal({ above: false })).default(1))
+    .addOption(
+      option("--kl-warmup <epochs>", "in which the weight of the KL term rises from 0", decimal({ above: false }))
+        .default(0),
+    )
     .addOption(
       new Option("--binarize <how>", "pixels as they are, or drawn anew as 0 or 1").choices(binarize).default("none"),
     )

@@ -3,13 +3,14 @@ import { dirname, join } from "node:path";
 import { dataset } from "../api/batch.ts";
 import { init } from "../api/init.ts";
 import { save } from "../api/save.ts";
-import type { State } from "../api/state.ts";
+import { finalParams, type State } from "../api/state.ts";
 import { start, type Status } from "../backend/start.ts";
 import { load as loadImages } from "../data/folder.ts";
 import { type Split, take } from "../data/images.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { key } from "../random.ts";
 import type { Sums } from "../evaluate.ts";
+import type { Schedule } from "../schedule.ts";
 import { train } from "../train.ts";
 import type { Config } from "../vae/config.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
@@ -20,7 +21,7 @@ import { writePictures } from "./pictures.ts";
 import { jsonReporter, type Reporter, tableReporter } from "./reporter.ts";
 import { checkCourse, readRun, resumedState } from "./resume.ts";
 import { FILES, runFolder } from "./run_folder.ts";
-import { resolveSettings, type Settings, toMetadata } from "./settings.ts";
+import { betaSchedule, rateSchedule, resolveSettings, type Settings, toMetadata } from "./settings.ts";
 import { count } from "./table.ts";
 import type { TrainFlags } from "./train_flags.ts";
 
@@ -32,15 +33,16 @@ import type { TrainFlags } from "./train_flags.ts";
  */
 export async function training({ all, given }: Flags<TrainFlags>): Promise<number> {
   const { resume } = all, resumed = resume === undefined ? undefined : await readRun(resume, given);
-  const settings = resolveSettings(all, given, resumed?.saved), { epochs, batch, beta, binarize } = settings;
+  const settings = resolveSettings(all, given, resumed?.saved), { epochs, batch, binarize } = settings;
   const split = await readData(settings), { count: examples, height, width } = split.train;
   if (resumed) checkCourse(resumed, settings, split.train);
   const status = await start({ threads: all.threads });
-  const state = resumed ? resumedState(resumed, given) : newState(all, height * width);
-  const stepsPerEpoch = Math.ceil(examples / batch), done = Math.floor(state.step / stepsPerEpoch);
+  const stepsPerEpoch = Math.ceil(examples / batch), schedule = rateSchedule(settings, stepsPerEpoch);
+  const state = resumed ? resumedState(resumed, given, schedule) : newState(all, height * width, schedule);
+  const beta = betaSchedule(settings, stepsPerEpoch), done = Math.floor(state.step / stepsPerEpoch);
   const sums = resumed?.saved?.sums;
 
-  const reporter = all.json ? jsonReporter() : tableReporter({ epochs, beta });
+  const reporter = all.json ? jsonReporter() : tableReporter({ epochs });
   using interrupt = new Interrupt(() => {
     reporter.clear();
     console.error("stopping once it is saved; again to stop at once");
@@ -66,7 +68,7 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
     reporter.note(`stopped at step ${end.step}; go on with: deno task train --resume ${model}`);
     return interrupt.code;
   }
-  const { records } = metrics, { params } = end;
+  const { records } = metrics, params = finalParams(end);
   const pictures = await writePictures(folder, { params, test, binarize, records, title: split.name });
   reporter.note(`${folder}: ${[FILES.model, FILES.metrics, ...pictures].join(", ")}`);
   return 0;
@@ -125,8 +127,11 @@ function release({ train, test }: Split): void {
   }
 }
 
-function newState({ hidden, latent, activation, lr, seed }: TrainFlags, input: number): State {
-  return init({ input, hidden, latent, activation }, { key: key(seed), optimizer: { learningRate: lr } });
+function newState(flags: TrainFlags, input: number, schedule: Schedule | undefined): State {
+  const { hidden, latent, activation, lr, seed, clipNorm, averageDecay } = flags;
+  const weightDecay = flags.weightDecay || undefined; // what changes nothing is not kept
+  const optimizer = { learningRate: lr, weightDecay, clipNorm, averageDecay, schedule };
+  return init({ input, hidden, latent, activation }, { key: key(seed), optimizer });
 }
 
 /** What is about to happen, for people. */
