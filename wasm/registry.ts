@@ -14,12 +14,26 @@ import {
 } from "./reference/batch_norm.ts";
 import { f32_bernoulli_nll } from "./reference/bernoulli.ts";
 import { f32_copy_columns } from "./reference/columns.ts";
+import {
+  f32_continuous_bernoulli_mean,
+  f32_continuous_bernoulli_nll,
+  f32_continuous_bernoulli_sample,
+} from "./reference/continuous_bernoulli.ts";
 import { f32_embed, f32_embed_bwd, f32_one_hot } from "./reference/embedding.ts";
 import { f32_find_outside, f32_gather } from "./reference/gather.ts";
 import { f32_clamp, f32_gaussian_kl, f32_reparameterize, f32_reparameterize_bwd } from "./reference/gaussian.ts";
+import {
+  f32_gaussian_nll,
+  f32_gaussian_pixel_nll,
+  f32_gaussian_pixel_sample,
+  f32_gaussian_sample,
+} from "./reference/gaussian_nll.ts";
 import { f32_gemm } from "./reference/gemm.ts";
 import { f32_importance_bwd, f32_log_ratio, f32_scale_rows } from "./reference/importance.ts";
 import { f32_kl_columns, f32_kl_columns_bwd } from "./reference/kl.ts";
+import { f32_laplace_nll, f32_laplace_sample } from "./reference/laplace.ts";
+import { f32_logistic_mean, f32_logistic_nll, f32_logistic_sample } from "./reference/logistic.ts";
+import { f32_firsts } from "./reference/pairs.ts";
 import { f32_col2im, f32_im2col } from "./reference/patches.ts";
 import { f32_sum_squares } from "./reference/sum_squares.ts";
 import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
@@ -40,6 +54,9 @@ export const REGISTRY: readonly Entry[] = [
   f32_batch_norm_drift,
   f32_bernoulli_nll,
   f32_copy_columns,
+  f32_continuous_bernoulli_nll,
+  f32_continuous_bernoulli_mean,
+  f32_continuous_bernoulli_sample,
   f32_embed,
   f32_one_hot,
   f32_embed_bwd,
@@ -49,12 +66,22 @@ export const REGISTRY: readonly Entry[] = [
   f32_reparameterize,
   f32_reparameterize_bwd,
   f32_gaussian_kl,
+  f32_gaussian_nll,
+  f32_gaussian_sample,
+  f32_gaussian_pixel_nll,
+  f32_gaussian_pixel_sample,
   f32_gemm,
   f32_log_ratio,
   f32_scale_rows,
   f32_importance_bwd,
   f32_kl_columns,
   f32_kl_columns_bwd,
+  f32_laplace_nll,
+  f32_laplace_sample,
+  f32_logistic_nll,
+  f32_logistic_mean,
+  f32_logistic_sample,
+  f32_firsts,
   f32_im2col,
   f32_col2im,
   f32_sum_squares,

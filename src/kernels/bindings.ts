@@ -133,6 +133,32 @@ export const f32_copy_columns: Kernel<[
   columns: number,
 ]> = { name: "f32_copy_columns", index: 9, floats: 0x0 };
 
+/** See wasm/kernels/continuous_bernoulli.ts. */
+export const f32_continuous_bernoulli_nll: Kernel<[
+  logits: number,
+  x: number,
+  loss: number,
+  dlogits: number,
+  scale: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_continuous_bernoulli_nll", index: 10, floats: 0x10 };
+
+/** See wasm/kernels/continuous_bernoulli.ts. */
+export const f32_continuous_bernoulli_mean: Kernel<[
+  logits: number,
+  mean: number,
+  n: number,
+]> = { name: "f32_continuous_bernoulli_mean", index: 11, floats: 0x0 };
+
+/** See wasm/kernels/continuous_bernoulli.ts. */
+export const f32_continuous_bernoulli_sample: Kernel<[
+  logits: number,
+  u: number,
+  out: number,
+  n: number,
+]> = { name: "f32_continuous_bernoulli_sample", index: 12, floats: 0x0 };
+
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed: Kernel<[
   table: number,
@@ -142,7 +168,7 @@ export const f32_embed: Kernel<[
   outFrom: number,
   rows: number,
   columns: number,
-]> = { name: "f32_embed", index: 10, floats: 0x0 };
+]> = { name: "f32_embed", index: 13, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_one_hot: Kernel<[
@@ -152,7 +178,7 @@ export const f32_one_hot: Kernel<[
   outFrom: number,
   rows: number,
   classes: number,
-]> = { name: "f32_one_hot", index: 11, floats: 0x0 };
+]> = { name: "f32_one_hot", index: 14, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed_bwd: Kernel<[
@@ -164,7 +190,7 @@ export const f32_embed_bwd: Kernel<[
   rows: number,
   classes: number,
   columns: number,
-]> = { name: "f32_embed_bwd", index: 12, floats: 0x0 };
+]> = { name: "f32_embed_bwd", index: 15, floats: 0x0 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_gather: Kernel<[
@@ -174,7 +200,7 @@ export const f32_gather: Kernel<[
   rows: number,
   columns: number,
   divisor: number,
-]> = { name: "f32_gather", index: 13, floats: 0x20 };
+]> = { name: "f32_gather", index: 16, floats: 0x20 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_find_outside: Kernel<[
@@ -183,7 +209,7 @@ export const f32_find_outside: Kernel<[
   low: number,
   high: number,
   found: number,
-]> = { name: "f32_find_outside", index: 14, floats: 0xc };
+]> = { name: "f32_find_outside", index: 17, floats: 0xc };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_clamp: Kernel<[
@@ -191,7 +217,7 @@ export const f32_clamp: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_clamp", index: 15, floats: 0x6 };
+]> = { name: "f32_clamp", index: 18, floats: 0x6 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize: Kernel<[
@@ -200,7 +226,7 @@ export const f32_reparameterize: Kernel<[
   eps: number,
   z: number,
   n: number,
-]> = { name: "f32_reparameterize", index: 16, floats: 0x0 };
+]> = { name: "f32_reparameterize", index: 19, floats: 0x0 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize_bwd: Kernel<[
@@ -214,7 +240,7 @@ export const f32_reparameterize_bwd: Kernel<[
   dmean: number,
   dlogVar: number,
   n: number,
-]> = { name: "f32_reparameterize_bwd", index: 17, floats: 0x70 };
+]> = { name: "f32_reparameterize_bwd", index: 20, floats: 0x70 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_gaussian_kl: Kernel<[
@@ -223,7 +249,52 @@ export const f32_gaussian_kl: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_kl", index: 18, floats: 0x0 };
+]> = { name: "f32_gaussian_kl", index: 21, floats: 0x0 };
+
+/** See wasm/kernels/gaussian_nll.ts. */
+export const f32_gaussian_nll: Kernel<[
+  outputs: number,
+  x: number,
+  loss: number,
+  doutputs: number,
+  precision: number,
+  constant: number,
+  scale: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_gaussian_nll", index: 22, floats: 0x70 };
+
+/** See wasm/kernels/gaussian_nll.ts. */
+export const f32_gaussian_sample: Kernel<[
+  outputs: number,
+  eps: number,
+  out: number,
+  deviation: number,
+  n: number,
+]> = { name: "f32_gaussian_sample", index: 23, floats: 0x8 };
+
+/** See wasm/kernels/gaussian_nll.ts. */
+export const f32_gaussian_pixel_nll: Kernel<[
+  outputs: number,
+  x: number,
+  loss: number,
+  doutputs: number,
+  low: number,
+  high: number,
+  scale: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_gaussian_pixel_nll", index: 24, floats: 0x70 };
+
+/** See wasm/kernels/gaussian_nll.ts. */
+export const f32_gaussian_pixel_sample: Kernel<[
+  outputs: number,
+  eps: number,
+  out: number,
+  low: number,
+  high: number,
+  n: number,
+]> = { name: "f32_gaussian_pixel_sample", index: 25, floats: 0x18 };
 
 /** See wasm/kernels/gemm.ts. */
 export const f32_gemm: Kernel<[
@@ -239,7 +310,7 @@ export const f32_gemm: Kernel<[
   bias: number,
   flags: number,
   scratch: number,
-]> = { name: "f32_gemm", index: 19, floats: 0x0 };
+]> = { name: "f32_gemm", index: 26, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_log_ratio: Kernel<[
@@ -249,7 +320,7 @@ export const f32_log_ratio: Kernel<[
   ratio: number,
   rows: number,
   columns: number,
-]> = { name: "f32_log_ratio", index: 20, floats: 0x0 };
+]> = { name: "f32_log_ratio", index: 27, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_scale_rows: Kernel<[
@@ -257,7 +328,7 @@ export const f32_scale_rows: Kernel<[
   weights: number,
   rows: number,
   columns: number,
-]> = { name: "f32_scale_rows", index: 21, floats: 0x0 };
+]> = { name: "f32_scale_rows", index: 28, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_importance_bwd: Kernel<[
@@ -274,7 +345,7 @@ export const f32_importance_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_importance_bwd", index: 22, floats: 0x1c0 };
+]> = { name: "f32_importance_bwd", index: 29, floats: 0x1c0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns: Kernel<[
@@ -283,7 +354,7 @@ export const f32_kl_columns: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns", index: 23, floats: 0x0 };
+]> = { name: "f32_kl_columns", index: 30, floats: 0x0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns_bwd: Kernel<[
@@ -296,7 +367,68 @@ export const f32_kl_columns_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns_bwd", index: 24, floats: 0x18 };
+]> = { name: "f32_kl_columns_bwd", index: 31, floats: 0x18 };
+
+/** See wasm/kernels/laplace.ts. */
+export const f32_laplace_nll: Kernel<[
+  outputs: number,
+  x: number,
+  loss: number,
+  doutputs: number,
+  rate: number,
+  constant: number,
+  scale: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_laplace_nll", index: 32, floats: 0x70 };
+
+/** See wasm/kernels/laplace.ts. */
+export const f32_laplace_sample: Kernel<[
+  outputs: number,
+  u: number,
+  out: number,
+  b: number,
+  n: number,
+]> = { name: "f32_laplace_sample", index: 33, floats: 0x8 };
+
+/** See wasm/kernels/logistic.ts. */
+export const f32_logistic_nll: Kernel<[
+  outputs: number,
+  x: number,
+  loss: number,
+  doutputs: number,
+  low: number,
+  high: number,
+  scale: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_logistic_nll", index: 34, floats: 0x70 };
+
+/** See wasm/kernels/logistic.ts. */
+export const f32_logistic_mean: Kernel<[
+  outputs: number,
+  out: number,
+  low: number,
+  high: number,
+  n: number,
+]> = { name: "f32_logistic_mean", index: 35, floats: 0xc };
+
+/** See wasm/kernels/logistic.ts. */
+export const f32_logistic_sample: Kernel<[
+  outputs: number,
+  u: number,
+  out: number,
+  low: number,
+  high: number,
+  n: number,
+]> = { name: "f32_logistic_sample", index: 36, floats: 0x18 };
+
+/** See wasm/kernels/pairs.ts. */
+export const f32_firsts: Kernel<[
+  pairs: number,
+  out: number,
+  n: number,
+]> = { name: "f32_firsts", index: 37, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_im2col: Kernel<[
@@ -316,7 +448,7 @@ export const f32_im2col: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_im2col", index: 25, floats: 0x0 };
+]> = { name: "f32_im2col", index: 38, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_col2im: Kernel<[
@@ -338,14 +470,14 @@ export const f32_col2im: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_col2im", index: 26, floats: 0x0 };
+]> = { name: "f32_col2im", index: 39, floats: 0x0 };
 
 /** See wasm/kernels/sum_squares.ts. */
 export const f32_sum_squares: Kernel<[
   x: number,
   sums: number,
   n: number,
-]> = { name: "f32_sum_squares", index: 27, floats: 0x0 };
+]> = { name: "f32_sum_squares", index: 40, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
@@ -353,7 +485,7 @@ export const u32_bits: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 28, floats: 0x0 };
+]> = { name: "u32_bits", index: 41, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -363,7 +495,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 29, floats: 0xc };
+]> = { name: "f32_uniform", index: 42, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -371,7 +503,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 30, floats: 0x0 };
+]> = { name: "f32_normal", index: 43, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -380,7 +512,7 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 31, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 44, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
@@ -394,6 +526,9 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_batch_norm_drift as Kernel<number[]>,
   f32_bernoulli_nll as Kernel<number[]>,
   f32_copy_columns as Kernel<number[]>,
+  f32_continuous_bernoulli_nll as Kernel<number[]>,
+  f32_continuous_bernoulli_mean as Kernel<number[]>,
+  f32_continuous_bernoulli_sample as Kernel<number[]>,
   f32_embed as Kernel<number[]>,
   f32_one_hot as Kernel<number[]>,
   f32_embed_bwd as Kernel<number[]>,
@@ -403,12 +538,22 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_reparameterize as Kernel<number[]>,
   f32_reparameterize_bwd as Kernel<number[]>,
   f32_gaussian_kl as Kernel<number[]>,
+  f32_gaussian_nll as Kernel<number[]>,
+  f32_gaussian_sample as Kernel<number[]>,
+  f32_gaussian_pixel_nll as Kernel<number[]>,
+  f32_gaussian_pixel_sample as Kernel<number[]>,
   f32_gemm as Kernel<number[]>,
   f32_log_ratio as Kernel<number[]>,
   f32_scale_rows as Kernel<number[]>,
   f32_importance_bwd as Kernel<number[]>,
   f32_kl_columns as Kernel<number[]>,
   f32_kl_columns_bwd as Kernel<number[]>,
+  f32_laplace_nll as Kernel<number[]>,
+  f32_laplace_sample as Kernel<number[]>,
+  f32_logistic_nll as Kernel<number[]>,
+  f32_logistic_mean as Kernel<number[]>,
+  f32_logistic_sample as Kernel<number[]>,
+  f32_firsts as Kernel<number[]>,
   f32_im2col as Kernel<number[]>,
   f32_col2im as Kernel<number[]>,
   f32_sum_squares as Kernel<number[]>,

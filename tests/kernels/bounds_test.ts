@@ -14,7 +14,7 @@ const ARGUMENTS = 8 * PAGE, OTHERS = ARGUMENTS + 256;
 const MOST = 200_000;
 
 /** Buffers that may be left out, by the address 0: they cannot stand at the start. */
-const OPTIONAL = ["bias", "dlogits", "saved"];
+const OPTIONAL = ["bias", "dlogits", "doutputs", "saved"];
 
 /** Puts the buffer called `name` at the very start or the very end of the memory. */
 function placement(name: string, where: "start" | "end"): (bytes: number, name: string) => number {
