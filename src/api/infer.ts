@@ -129,7 +129,7 @@ export function decode(params: Params, z: tf.Tensor2D): tf.Owned {
 /** The mean of p(x | z), in place of the outputs that `decode` gives. */
 function decodeMean(params: Params, z: tf.Tensor2D): tf.Owned {
   const outputs = decode(params, z), m = matrixOf(outputs);
-  LIKELIHOODS[params.config.likelihood].mean(runtime(), m, m);
+  LIKELIHOODS[params.config.likelihood].mean(runtime(), m, m, 0);
   return outputs;
 }
 

@@ -38,7 +38,7 @@ export function elboForward(
     drawNormal(rt, z, key);
     reparameterize(rt, z, posterior, z);
     const outputs = decoderForward(rt, config, params, z).output.y;
-    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x);
+    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x, 0);
     addUp(rt, out, objective, freeBits(rt, posterior, objective));
   });
 }
@@ -68,7 +68,7 @@ export function elboBackward(
     reparameterize(rt, z, posterior, eps);
     const decoderTape = decoderForward(rt, config, params, z), outputs = decoderTape.output.y;
     // The gradient takes the place of the outputs, which nobody needs any more.
-    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x, { out: outputs, scale: 1 / B });
+    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x, 0, { out: outputs, scale: 1 / B });
     const free = freeBits(rt, posterior, objective);
     addUp(rt, out, objective, free);
     const dz = rt.arena.matrix(B, Z), d = gaussianIn(rt, B, Z);

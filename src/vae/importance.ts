@@ -91,7 +91,7 @@ export function importanceForward(
         drawSamples(rt, z, eps, posterior, key, from, to);
         const outputs = decoderForward(rt, config, params, z).output.y;
         for (let s = 0; s < to - from; s++) {
-          LIKELIHOODS[config.likelihood].nll(rt, nll, block(outputs, s, B), x);
+          LIKELIHOODS[config.likelihood].nll(rt, nll, block(outputs, s, B), x, 0);
           logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
           sum.add(logWeights(rt, nll, ratio, beta));
           floats(rt.heap, nll).forEach((value, b) => reconstruction[b] += value / samples);
@@ -127,7 +127,7 @@ export function importanceLossBackward(
     const nll = rt.arena.matrix(rows, 1), ratio = rt.arena.matrix(rows, 1);
     for (let s = 0; s < samples; s++) {
       const o = block(outputs, s, B);
-      LIKELIHOODS[config.likelihood].nll(rt, block(nll, s, B), o, x, { out: o, scale: 1 });
+      LIKELIHOODS[config.likelihood].nll(rt, block(nll, s, B), o, x, 0, { out: o, scale: 1 });
       logRatio(rt, block(ratio, s, B), block(z, s, B), block(eps, s, B), posterior.logVar);
     }
     const weights = rt.arena.matrix(rows, 1), shares = rt.arena.matrix(rows, 1);

@@ -33,6 +33,8 @@ Deno.test("init refuses widths that are no positive integers", () => {
 
 Deno.test("init refuses hidden that is no array, and names that are not known", () => {
   const activations = '"relu", "tanh", "sigmoid", "elu", "gelu"';
+  const likelihoods = '"bernoulli", "continuous-bernoulli", "gaussian", "gaussian-global", "gaussian-pixel", ' +
+    '"squared-error", "laplace", "discretized-logistic"';
   const configs: [unknown, new (message: string) => Error, string][] = [
     [{ hidden: 400 }, TypeError, "encoder.hidden to be an array of widths, got 400"],
     [{ hidden: "400" }, TypeError, 'encoder.hidden to be an array of widths, got "400"'],
@@ -40,8 +42,8 @@ Deno.test("init refuses hidden that is no array, and names that are not known", 
     [{ activation: "swish" }, RangeError, `encoder.activation to be one of ${activations}, got "swish"`],
     [{ activation: "identity" }, RangeError, `encoder.activation to be one of ${activations}, got "identity"`],
     [{ decoder: { activation: "ReLU" } }, RangeError, `decoder.activation to be one of ${activations}, got "ReLU"`],
-    [{ likelihood: "gaussian" }, RangeError, 'likelihood to be one of "bernoulli", got "gaussian"'],
-    [{ likelihood: "toString" }, RangeError, 'likelihood to be one of "bernoulli", got "toString"'],
+    [{ likelihood: "poisson" }, RangeError, `likelihood to be one of ${likelihoods}, got "poisson"`],
+    [{ likelihood: "toString" }, RangeError, `likelihood to be one of ${likelihoods}, got "toString"`],
   ];
   for (const [members, error, message] of configs) {
     const config = { ...CONFIG, ...members as object };

@@ -6,7 +6,7 @@
 //
 // Shapes: outputs (m), x, doutputs [rows, columns]; loss [rows]; the samples are flat with n values. doutputs may be
 // outputs; out may be outputs or u. Errors: loss 2e-7 of the sum of |terms| (each row is summed in float64), doutputs
-// 6e-8 of its size, samples 5e-7 of |m| + |out - m|. Rows, or values, are split over the parts.
+// 6e-8 of its size, samples 3e-7 of |m| + |out - m|. Rows, or values, are split over the parts.
 // deno-fmt-ignore-file: fmt drops @inline
 
 import { addWide, begin, bytes, loadTail, madd, storeTail, totalWide } from "./lanes";

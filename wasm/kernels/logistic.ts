@@ -14,8 +14,8 @@
 //
 // Shapes: x [rows, columns]; outputs, doutputs [rows, 2 columns]; loss [rows]; means and samples are flat with n values.
 // doutputs may be outputs and is left out where it is 0; out may be u. Errors: loss 6e-7 of the sum of the terms and of
-// the sizes of their derivatives by v (each row is summed in float64), dm 6e-7 r scale, dv 6e-7 of (1 and the sizes of
-// those derivatives) scale; mean 3e-7; a sample is another level only where 255 (m + ...) is within 1e-4 and 1e-6 of
+// the sizes of their derivatives by v, and 2^-126 for each value, since e^-|z| is no less (each row is summed in
+// float64); dm 6e-7 r scale, dv 6e-7 of (1 and the sizes of those derivatives) scale; mean 2e-7; a sample is another level only where 255 (m + ...) is within 1e-4 and 1e-6 of
 // its terms of the border between two. Rows, or values, are split over the parts.
 // deno-fmt-ignore-file: fmt drops @inline
 

@@ -46,7 +46,7 @@ export const f32_continuous_bernoulli_nll = define({
     const outputs = { loss: { value: loss, scale: size } };
     return gradient ? { ...outputs, dlogits: { value: d, scale: d.map(() => scale) } } : outputs;
   },
-  tolerance: { loss: 3e-7, dlogits: 4e-7 },
+  tolerance: { loss: 3e-7, dlogits: 2e-7 },
   aliases: [{ dlogits: "logits" }],
   sizes: GRID.flatMap((size) => [{ ...size, gradient: 1, scale: 1 / 128 }, { ...size, gradient: 0, scale: 0 }]),
   bench: BATCHES.flatMap((rows) =>
@@ -63,7 +63,7 @@ export const f32_continuous_bernoulli_mean = define({
   outputs: ({ n }) => ({ mean: new Float32Array(n) }),
   args: (at, { n }) => [at.logits, at.mean, n],
   reference: ({ logits }) => ({ mean: { value: Float64Array.from(logits, mean), scale: logits.map(() => 1) } }),
-  tolerance: { mean: 3e-7 },
+  tolerance: { mean: 2e-7 },
   aliases: [{ mean: "logits" }],
   ...FLAT,
   work: ({ n }) => ({ bytes: 8 * n }),
@@ -90,7 +90,7 @@ export const f32_continuous_bernoulli_sample = define({
     const value = Float64Array.from({ length: n }, (_, i) => quantile(logits[i], u[i]));
     return { out: { value, scale: value.map(() => 1) } };
   },
-  tolerance: { out: 5e-7 },
+  tolerance: { out: 4e-7 },
   aliases: [{ out: "logits" }, { out: "u" }],
   ...FLAT,
   work: ({ n }) => ({ bytes: 12 * n }),

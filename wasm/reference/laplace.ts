@@ -56,7 +56,7 @@ export const f32_laplace_sample = define({
     }
     return { out: { value, scale } };
   },
-  tolerance: { out: 5e-7 },
+  tolerance: { out: 3e-7 },
   aliases: [{ out: "outputs" }, { out: "u" }],
   ...FLAT,
   work: ({ n }) => ({ bytes: 12 * n }),
