@@ -45,7 +45,7 @@ export function encodeCheckpoint(
     if (!network) continue;
     mapNetwork(network, (array) => values.push(array));
     let i = 0;
-    mapNetwork(shapes, (shape, name) => {
+    mapNetwork(shapes, ({ shape }, name) => {
       const { buffer, byteOffset, byteLength } = values[i++];
       tensors.set(`${tree}.${name}`, { dtype: "F32", shape, data: new Uint8Array(buffer, byteOffset, byteLength) });
     });
@@ -84,7 +84,7 @@ export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; m
     return Object.freeze(value) as Key;
   });
   const shapes = layout(config);
-  const tree = (name: string) => mapNetwork(shapes, (shape, leaf) => take(tensors, `${name}.${leaf}`, shape));
+  const tree = (name: string) => mapNetwork(shapes, ({ shape }, leaf) => take(tensors, `${name}.${leaf}`, shape));
   const trees = { params: tree("params"), mu: tree("mu"), nu: tree("nu") };
   const average = optimizer.averageDecay === undefined ? {} : { average: tree("average") };
   const checkpoint = { config, optimizer, step, key, ...trees, ...average };

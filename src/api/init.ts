@@ -1,11 +1,12 @@
 import { runtime } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
-import { drawUniform } from "../kernels/draw.ts";
+import { drawNormal, drawUniform } from "../kernels/draw.ts";
 import { floats } from "../kernels/heap.ts";
+import type { Runtime } from "../kernels/runtime.ts";
 import { type Adam, resolveAdam } from "../optimizer.ts";
-import { split } from "../random.ts";
+import { type Key, split } from "../random.ts";
 import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
-import { layout, leaves, mapNetwork } from "../vae/layout.ts";
+import { layout, leaves, mapNetwork, type Parameter } from "../vae/layout.ts";
 import { DISPOSABLE, type Keyed, keyOf, type State, type Tensors } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
@@ -47,14 +48,9 @@ export function init(config: ConfigOptions, options: InitOptions): tf.Owned<Stat
   const shapes = layout(resolved), keys = split(own, leaves(shapes).length);
   return allOrNothing(() => {
     const rt = runtime();
-    let i = 0, inputs = 0;
-    const tensors = mapNetwork(shapes, (shape): tf.Tensor => {
-      if (shape.length === 2) inputs = shape[0]; // a kernel comes before its bias
-      const limit = 1 / Math.sqrt(inputs), tensor = emptyTensor(shape);
-      drawUniform(rt, matrixOf(tensor), keys[i++], -limit, limit);
-      return tensor;
-    });
-    const zeros = (): Tensors => mapNetwork(shapes, (shape) => tf.zeros([...shape]));
+    let i = 0;
+    const tensors = mapNetwork(shapes, (parameter) => started(rt, parameter, keys[i++]));
+    const zeros = (): Tensors => mapNetwork(shapes, ({ shape }) => tf.zeros([...shape]));
     const copy = (tensor: tf.Tensor): tf.Tensor => {
       const twin = emptyTensor(tensor.shape);
       floats(rt.heap, matrixOf(twin)).set(floats(rt.heap, matrixOf(tensor)));
@@ -64,4 +60,13 @@ export function init(config: ConfigOptions, options: InitOptions): tf.Owned<Stat
     const params = { config: resolved, ...tensors };
     return { params, mu: zeros(), nu: zeros(), ...average, step: 0, optimizer, key, ...DISPOSABLE };
   });
+}
+
+/** A parameter as it is before training. */
+function started(rt: Runtime, { shape, start }: Parameter, key: Key): tf.Tensor {
+  if (typeof start === "number") return tf.fill([...shape], start);
+  const tensor = emptyTensor(shape), out = matrixOf(tensor);
+  if (start === "normal") drawNormal(rt, out, key);
+  else drawUniform(rt, out, key, -1 / Math.sqrt(start.fanIn), 1 / Math.sqrt(start.fanIn));
+  return tensor;
 }

@@ -5,9 +5,9 @@ import type { Runtime } from "../kernels/runtime.ts";
 import { lossForward } from "../vae/loss.ts";
 import { type Objective, resolveObjective } from "../vae/objective.ts";
 import { type Terms, termsIn } from "../vae/terms.ts";
-import { checkExamples } from "./infer.ts";
-import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
-import { emptyTensor, matrixOf } from "./tensors.ts";
+import { batchOf, type Labelled, modelOf } from "./examples.ts";
+import { type Keyed, keyOf, type Params } from "./state.ts";
+import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** The loss and its terms, in nats per example, averaged over a batch or a dataset. */
 export type Metrics = {
@@ -20,7 +20,16 @@ export type Metrics = {
 };
 
 /** Options of the loss: the key, and what of the objective differs from the ELBO. */
-export type LossOptions = Keyed & Partial<Objective>;
+export type LossOptions = Keyed & Labelled & Partial<Objective>;
+
+/** Options of a loss that is only looked at. */
+export type ModeOptions = {
+  /**
+   * Batch normalization by the batch's own statistics, as in `gradients` and `step`, in place of the running ones. Default
+   * false.
+   */
+  readonly training?: boolean;
+};
 
 /** A loss that is not finite. Nothing was changed: the state before the step is still good. */
 export class LossError extends Error {
@@ -75,17 +84,32 @@ export function metricsOf(
  * assert.deepEqual(elbo(params, tf.ones([3, 6]), { key: key(1) }).shape, [3]);
  * ```
  */
-export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.Owned<tf.Tensor1D> {
+export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions & ModeOptions): tf.Owned<tf.Tensor1D> {
   const action = "Cannot compute the ELBO";
-  const key = keyOf(action, options), objective = resolveObjective(action, options);
-  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
-  const result = emptyTensor<tf.Tensor1D>([m.rows]);
-  rt.arena.scope(() => {
-    const terms = termsIn(rt, m.rows);
-    lossForward(rt, params.config, network, m, key, objective, terms);
-    floats(rt.heap, matrixOf(result)).set(floats(rt.heap, terms.loss).map((loss) => -loss));
+  return allOrNothing(() =>
+    withTerms(action, params, x, options, (rt, { loss }) => {
+      const result = emptyTensor<tf.Tensor1D>([loss.rows]);
+      floats(rt.heap, matrixOf(result)).set(floats(rt.heap, loss).map((value) => -value));
+      return result;
+    })
+  );
+}
+
+/** Computes the terms of the loss, and gives them to `body`. */
+function withTerms<T>(
+  action: string,
+  params: Params,
+  x: tf.Tensor2D,
+  options: LossOptions & ModeOptions,
+  body: (rt: Runtime, terms: Terms, objective: Objective) => T,
+): T {
+  const key = keyOf(action, options), objective = resolveObjective(action, options), { training = false } = options;
+  const model = modelOf(action, params), rt = runtime();
+  return rt.arena.scope(() => {
+    const batch = batchOf(`${action} of x`, model.config, x, options), terms = termsIn(rt, batch.x.rows);
+    lossForward(rt, model, batch, key, objective, { training }, terms);
+    return body(rt, terms, objective);
   });
-  return result;
 }
 
 /**
@@ -107,13 +131,7 @@ export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions): tf.O
  * assert.equal(total, reconstruction + kl);
  * ```
  */
-export function loss(params: Params, x: tf.Tensor2D, options: LossOptions): Metrics {
+export function loss(params: Params, x: tf.Tensor2D, options: LossOptions & ModeOptions): Metrics {
   const action = "Cannot compute the loss";
-  const key = keyOf(action, options), objective = resolveObjective(action, options);
-  const network = checkParams(action, params), m = checkExamples(`${action} of`, params, x), rt = runtime();
-  return rt.arena.scope(() => {
-    const terms = termsIn(rt, m.rows);
-    lossForward(rt, params.config, network, m, key, objective, terms);
-    return metricsOf(rt, action, terms, objective);
-  });
+  return withTerms(action, params, x, options, (rt, terms, objective) => metricsOf(rt, action, terms, objective));
 }

@@ -58,7 +58,7 @@ export function load(bytes: Uint8Array): tf.Owned<State> {
   const shapes = leaves(layout(config));
   const tensors = (tree: Network<Float32Array>): Tensors => {
     let i = 0;
-    return mapNetwork(tree, (values) => tf.tensor(values, [...shapes[i++]]));
+    return mapNetwork(tree, (values) => tf.tensor(values, [...shapes[i++].shape]));
   };
   return allOrNothing(() => {
     const trees = mapTrees(checkpoint, tensors);

@@ -3,7 +3,7 @@ import type { Matrix } from "../kernels/heap.ts";
 import type { Adam } from "../optimizer.ts";
 import { checkKey, type Key } from "../random.ts";
 import type { Config } from "../vae/config.ts";
-import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
+import { layout, mapNetwork, type Network } from "../vae/layout.ts";
 import { checkTensor } from "./tensors.ts";
 
 /** A tensor for each parameter: kernels [inputs, outputs], biases [outputs], float32. */
@@ -40,12 +40,19 @@ export function checkNetwork(action: string, tree: Tensors, config: Config, what
         `got ${tree.encoder.hidden.length} and ${tree.decoder.hidden.length}`,
     );
   }
-  const missing = !tree.encoder.mean || !tree.encoder.logVar || !tree.decoder.output ||
-    [...tree.encoder.hidden, ...tree.decoder.hidden].some((layer) => !layer);
-  if (missing) throw new TypeError(`${action}: expected ${what} with all layers of a model, got some without`);
-  const tensors = leaves(tree);
-  let i = 0;
-  return mapNetwork(shapes, (shape, name) => checkTensor(`${action}: ${what}.${name}`, tensors[i++], shape));
+  return mapNetwork(shapes, ({ shape }, name) => checkTensor(`${action}: ${what}.${name}`, find(tree, name), shape));
+}
+
+/** The parts of a name, such as `encoder.hidden.0.kernel`, so that a step does not cut it anew. */
+const paths = new Map<string, string[]>();
+
+/** The tensor of that name in a tree, if it is there. */
+function find(tree: Tensors, name: string): tf.Tensor {
+  let path = paths.get(name);
+  if (!path) paths.set(name, path = name.split("."));
+  let node: unknown = tree;
+  for (const part of path) node = (node as Record<string, unknown> | undefined)?.[part];
+  return node as tf.Tensor;
 }
 
 /** See {@linkcode checkNetwork}; the configuration travels with the parameters. */

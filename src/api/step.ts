@@ -8,7 +8,7 @@ import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.t
 import { lossBackward } from "../vae/loss.ts";
 import { resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
-import { checkExamples } from "./infer.ts";
+import { batchOf, modelOf } from "./examples.ts";
 import { type LossOptions, type Metrics, metricsOf } from "./loss.ts";
 import {
   checkNetwork,
@@ -35,11 +35,10 @@ function backward(
   step?: number,
 ): Metrics {
   const key = keyOf(action, options), objective = resolveObjective(action, options);
-  const network = checkParams(action, params),
-    m = checkExamples(`${action} ${step === undefined ? "of" : "with"}`, params, x),
-    rt = runtime();
-  const terms = termsIn(rt, m.rows);
-  lossBackward(rt, params.config, network, grads, m, key, objective, terms);
+  const model = modelOf(action, params), rt = runtime();
+  const batch = batchOf(`${action} ${step === undefined ? "of" : "with"} x`, model.config, x, options);
+  const terms = termsIn(rt, batch.x.rows);
+  lossBackward(rt, model, grads, batch, key, objective, terms);
   return metricsOf(rt, action, terms, objective, step);
 }
 
@@ -71,7 +70,7 @@ function backward(
 export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [tf.Owned<Tensors>, Metrics] {
   checkParams("Cannot compute gradients", params);
   return allOrNothing(() => {
-    const grads = mapNetwork(layout(params.config), (shape): tf.Tensor => emptyTensor(shape));
+    const grads = mapNetwork(layout(params.config), ({ shape }): tf.Tensor => emptyTensor(shape));
     const out = mapNetwork(grads, (tensor) => matrixOf(tensor));
     return [
       { ...grads, ...DISPOSABLE },
@@ -181,5 +180,8 @@ export function step(state: State, x: tf.Tensor2D, options: LossOptions & Donate
 }
 
 function gradientBuffers(rt: Runtime, config: Config): Network<Matrix> {
-  return mapNetwork(layout(config), (shape) => rt.arena.matrix(shape.length === 2 ? shape[0] : 1, shape.at(-1)!));
+  return mapNetwork(layout(config), ({ shape }) => {
+    const columns = shape.at(-1)!;
+    return rt.arena.matrix(shape.reduce((n, size) => n * size, 1) / columns, columns);
+  });
 }

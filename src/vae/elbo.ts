@@ -10,12 +10,22 @@ import {
 } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import type { Key } from "../random.ts";
-import type { Config } from "./config.ts";
+import { headBackward, headOf, nllOf } from "./head.ts";
 import type { Network } from "./layout.ts";
-import { LIKELIHOODS } from "./likelihood.ts";
-import { decoderBackward, decoderForward, encoderBackward, encoderForward } from "./network.ts";
+import {
+  type Batch,
+  decoderBackward,
+  decoderForward,
+  encoderBackward,
+  encoderForward,
+  type Mode,
+  type Model,
+} from "./network.ts";
 import type { Objective } from "./objective.ts";
 import { gaussianIn, type Terms } from "./terms.ts";
+
+/** Gradients go through the batch's own statistics. */
+const TRAINING: Mode = { training: true };
 
 /**
  * The terms of the negative ELBO by one sample z = mean + exp(logVar / 2) normal(key, [B, Z]): Kingma and Welling,
@@ -23,22 +33,22 @@ import { gaussianIn, type Terms } from "./terms.ts";
  */
 export function elboForward(
   rt: Runtime,
-  config: Config,
-  params: Network<Matrix>,
-  x: Matrix,
+  model: Model,
+  batch: Batch,
   key: Key,
   objective: Objective,
+  mode: Mode,
   out: Terms,
 ): void {
   rt.arena.scope(() => {
-    const B = x.rows, Z = config.latent;
+    const { x, labels } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model);
     const posterior = gaussianIn(rt, B, Z), z = rt.arena.matrix(B, Z);
-    encoderForward(rt, config, params, x, posterior);
+    encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
     drawNormal(rt, z, key);
     reparameterize(rt, z, posterior, z);
-    const outputs = decoderForward(rt, config, params, z).output.y;
-    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x, 0);
+    const { outputs } = decoderForward(rt, model, { z, labels }, mode);
+    nllOf(rt, head, out.reconstruction, outputs, x);
     addUp(rt, out, objective, freeBits(rt, posterior, objective));
   });
 }
@@ -51,31 +61,31 @@ export function elboForward(
  */
 export function elboBackward(
   rt: Runtime,
-  config: Config,
-  params: Network<Matrix>,
+  model: Model,
   grads: Network<Matrix>,
-  x: Matrix,
+  batch: Batch,
   key: Key,
   objective: Objective,
   out: Terms,
 ): void {
   rt.arena.scope(() => {
-    const B = x.rows, Z = config.latent;
+    const { x, labels } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model);
     const posterior = gaussianIn(rt, B, Z), eps = rt.arena.matrix(B, Z), z = rt.arena.matrix(B, Z);
-    const encoderTape = encoderForward(rt, config, params, x, posterior);
+    const encoderTape = encoderForward(rt, model, batch, posterior, TRAINING);
     gaussianKl(rt, out.kl, posterior);
     drawNormal(rt, eps, key);
     reparameterize(rt, z, posterior, eps);
-    const decoderTape = decoderForward(rt, config, params, z), outputs = decoderTape.output.y;
+    const decoderTape = decoderForward(rt, model, { z, labels }, TRAINING), { outputs } = decoderTape;
     // The gradient takes the place of the outputs, which nobody needs any more.
-    LIKELIHOODS[config.likelihood].nll(rt, out.reconstruction, outputs, x, 0, { out: outputs, scale: 1 / B });
+    nllOf(rt, head, out.reconstruction, outputs, x, { out: outputs, scale: 1 / B });
+    headBackward(rt, head, grads, out.reconstruction, x.cols, () => 1 / B);
     const free = freeBits(rt, posterior, objective);
     addUp(rt, out, objective, free);
     const dz = rt.arena.matrix(B, Z), d = gaussianIn(rt, B, Z);
-    decoderBackward(rt, config, params, grads, decoderTape, outputs, dz);
+    decoderBackward(rt, model, grads, decoderTape, outputs, dz);
     reparameterizeBackward(rt, d, dz, posterior, eps, free ? 0 : objective.beta / B);
     if (free) klByDimensionBackward(rt, d, posterior, free.scales);
-    encoderBackward(rt, config, params, grads, encoderTape, d);
+    encoderBackward(rt, model, grads, encoderTape, d);
   });
 }
 

@@ -4,12 +4,22 @@ import { importanceBackward, logRatio, scaleRows } from "../kernels/importance.t
 import { type Gaussian, gaussianKl, reparameterize } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { foldIn, type Key } from "../random.ts";
-import type { Config } from "./config.ts";
+import { headBackward, headOf, nllOf } from "./head.ts";
 import type { Network } from "./layout.ts";
-import { LIKELIHOODS } from "./likelihood.ts";
-import { decoderBackward, decoderForward, encoderBackward, encoderForward } from "./network.ts";
+import {
+  type Batch,
+  decoderBackward,
+  decoderForward,
+  encoderBackward,
+  encoderForward,
+  type Mode,
+  type Model,
+} from "./network.ts";
 import type { Objective } from "./objective.ts";
 import { gaussianIn, type Terms } from "./terms.ts";
+
+/** Gradients go through the batch's own statistics. */
+const TRAINING: Mode = { training: true };
 
 /** Rows of the decoder at a time where no gradient is needed: as many samples as fit, whatever k is. */
 const CHUNK = 2048;
@@ -17,6 +27,15 @@ const CHUNK = 2048;
 /** Block `s` of B rows of what holds one block after the other. */
 function block(m: Matrix, s: number, B: number): Matrix {
   return { ptr: m.ptr + 4 * s * B * m.cols, rows: B, cols: m.cols };
+}
+
+/** The labels of a batch, one block of them for each sample. */
+function repeated(rt: Runtime, { x, labels }: Batch, samples: number): number | undefined {
+  if (labels === undefined) return undefined;
+  const out = rt.arena.take(4 * samples * x.rows), all = new Int32Array(rt.heap.memory.buffer, out, samples * x.rows);
+  const each = new Int32Array(rt.heap.memory.buffer, labels, x.rows);
+  for (let s = 0; s < samples; s++) all.set(each, s * x.rows);
+  return out;
 }
 
 /** Samples from..to of every example: sample s of all comes from foldIn(key, s), however they are cut into chunks. */
@@ -71,16 +90,17 @@ class LogSum {
  */
 export function importanceForward(
   rt: Runtime,
-  config: Config,
-  params: Network<Matrix>,
-  x: Matrix,
+  model: Model,
+  batch: Batch,
   key: Key,
   { samples, beta }: Objective,
+  mode: Mode,
   out: Terms,
 ): void {
   rt.arena.scope(() => {
-    const B = x.rows, Z = config.latent, posterior = gaussianIn(rt, B, Z), sum = new LogSum(B);
-    encoderForward(rt, config, params, x, posterior);
+    const { x } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model), sum = new LogSum(B);
+    const posterior = gaussianIn(rt, B, Z);
+    encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
     const reconstruction = new Float64Array(B), each = Math.max(1, Math.floor(CHUNK / B));
     const nll = rt.arena.matrix(B, 1), ratio = rt.arena.matrix(B, 1);
@@ -89,9 +109,10 @@ export function importanceForward(
       rt.arena.scope(() => {
         const z = rt.arena.matrix((to - from) * B, Z), eps = rt.arena.matrix((to - from) * B, Z);
         drawSamples(rt, z, eps, posterior, key, from, to);
-        const outputs = decoderForward(rt, config, params, z).output.y;
+        const codes = { z, labels: repeated(rt, batch, to - from) };
+        const { outputs } = decoderForward(rt, model, codes, mode);
         for (let s = 0; s < to - from; s++) {
-          LIKELIHOODS[config.likelihood].nll(rt, nll, block(outputs, s, B), x, 0);
+          nllOf(rt, head, nll, block(outputs, s, B), x);
           logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
           sum.add(logWeights(rt, nll, ratio, beta));
           floats(rt.heap, nll).forEach((value, b) => reconstruction[b] += value / samples);
@@ -109,39 +130,41 @@ export function importanceForward(
  */
 export function importanceLossBackward(
   rt: Runtime,
-  config: Config,
-  params: Network<Matrix>,
+  model: Model,
   grads: Network<Matrix>,
-  x: Matrix,
+  batch: Batch,
   key: Key,
   { objective, samples, beta }: Objective,
   out: Terms,
 ): void {
   rt.arena.scope(() => {
-    const B = x.rows, Z = config.latent, rows = samples * B;
+    const { x } = batch, B = x.rows, Z = model.config.latent, rows = samples * B, head = headOf(rt, model);
     const posterior = gaussianIn(rt, B, Z), z = rt.arena.matrix(rows, Z), eps = rt.arena.matrix(rows, Z);
-    const encoderTape = encoderForward(rt, config, params, x, posterior);
+    const encoderTape = encoderForward(rt, model, batch, posterior, TRAINING);
     gaussianKl(rt, out.kl, posterior);
     drawSamples(rt, z, eps, posterior, key, 0, samples);
-    const decoderTape = decoderForward(rt, config, params, z), outputs = decoderTape.output.y;
+    const decoderTape = decoderForward(rt, model, { z, labels: repeated(rt, batch, samples) }, TRAINING);
+    const { outputs } = decoderTape;
     const nll = rt.arena.matrix(rows, 1), ratio = rt.arena.matrix(rows, 1);
     for (let s = 0; s < samples; s++) {
       const o = block(outputs, s, B);
-      LIKELIHOODS[config.likelihood].nll(rt, block(nll, s, B), o, x, 0, { out: o, scale: 1 });
+      nllOf(rt, head, block(nll, s, B), o, x, { out: o, scale: 1 });
       logRatio(rt, block(ratio, s, B), block(z, s, B), block(eps, s, B), posterior.logVar);
     }
     const weights = rt.arena.matrix(rows, 1), shares = rt.arena.matrix(rows, 1);
     normalize(rt, { nll, ratio, weights, shares }, B, beta, out);
     scaleRows(rt, outputs, shares);
+    const share = floats(rt.heap, shares);
+    headBackward(rt, head, grads, nll, x.cols, (row) => share[row]);
     const dz = rt.arena.matrix(rows, Z), d = gaussianIn(rt, B, Z);
-    decoderBackward(rt, config, params, grads, decoderTape, outputs, dz);
+    decoderBackward(rt, model, grads, decoderTape, outputs, dz);
     for (const m of [d.mean, d.logVar]) floats(rt.heap, m).fill(0);
     for (let s = 0; s < samples; s++) {
       const [dzs, zs, es, ws] = [dz, z, eps, weights].map((m) => block(m, s, B));
       const sample = { dz: dzs, z: zs, eps: es, logVar: posterior.logVar, weights: ws };
       importanceBackward(rt, d, sample, { scale: beta / B, pathwise: objective === "dreg" });
     }
-    encoderBackward(rt, config, params, grads, encoderTape, d);
+    encoderBackward(rt, model, grads, encoderTape, d);
   });
 }
 

@@ -90,7 +90,8 @@ Deno.test("examples are refused for a value outside [0, 1] or NaN, and the messa
     for (const [value, text] of values) {
       for (const [row, col] of [[0, 0], [7, 2], [60, 3]]) {
         const bad = xWith(value, row, col);
-        const message = `${name} x: expected values in [0, 1], got ${text} at [${row}, ${col}]`;
+        const message =
+          `${name} x: expected values in [0, 1] for the likelihood "bernoulli", got ${text} at [${row}, ${col}]`;
         assertRefused([[() => call(bad, params), RangeError, message]]);
         bad.dispose();
       }
@@ -102,7 +103,9 @@ Deno.test("of several bad values the first is named, whoever finds it", () => {
   const values = new Float32Array(100 * 784).fill(1);
   for (const at of [70_000, 40_011, 39_999]) values[at] = 2;
   const big = modelOf({ input: 784, hidden: [], latent: 1 }), bad = tf.tensor2d(values, [100, 784]);
-  const message = `Cannot encode x: expected values in [0, 1], got 2 at [51, ${39_999 - 51 * 784}]`;
+  const message = `Cannot encode x: expected values in [0, 1] for the likelihood "bernoulli", got 2 at [51, ${
+    39_999 - 51 * 784
+  }]`;
   assertRefused([[() => encode(big.params, bad), RangeError, message]]);
 });
 

@@ -58,8 +58,11 @@ Deno.test("the configuration that a model keeps is complete and frozen, and make
       input: 9,
       latent: 2,
       likelihood: "bernoulli",
-      encoder: { hidden: [4], activation: "relu" },
-      decoder: { hidden: [4], activation: "tanh" },
+      variance: 1,
+      classes: 0,
+      embedding: 0,
+      encoder: { hidden: [4], activation: "relu", channels: [], batchNorm: false },
+      decoder: { hidden: [4], activation: "tanh", channels: [], batchNorm: false },
     });
     for (const part of [config, config.encoder, config.encoder.hidden, config.decoder]) assert(Object.isFrozen(part));
     const again = init(config, OPTIONS).params;

@@ -1,0 +1,66 @@
+import { runtime } from "../backend/start.ts";
+import type * as tf from "../backend/tf.ts";
+import { findOutside } from "../kernels/batch.ts";
+import type { Matrix } from "../kernels/heap.ts";
+import type { Config } from "../vae/config.ts";
+import { LIKELIHOODS } from "../vae/likelihood.ts";
+import type { Batch, Model } from "../vae/network.ts";
+import { checkParams, type Params } from "./state.ts";
+import { checkTensor } from "./tensors.ts";
+
+/** Options of what a conditional model needs to know of each example. */
+export type Labelled = {
+  /** The label of each example, integers in [0, classes), or one for all; for conditional models, and only for them. */
+  readonly labels?: number | ArrayLike<number>;
+};
+
+/** Largest float32: what is not within its bounds is not finite. */
+const MOST = 3.4028234663852886e38;
+
+/** A model's bytes, checked. */
+export function modelOf(action: string, params: Params): Model {
+  return { params: checkParams(action, params), config: params.config };
+}
+
+/**
+ * The bytes of a batch of examples, after checks of shape, dtype, values and labels; for the caller's arena scope.
+ *
+ * @param what What cannot be done, and to what, such as `Cannot encode x`.
+ */
+export function batchOf(what: string, config: Config, x: tf.Tensor2D, { labels }: Labelled): Batch {
+  const m = checkTensor(what, x, ["B", config.input]);
+  const [low, high] = LIKELIHOODS[config.likelihood].support;
+  checkValues(what, m, low, high, ` for the likelihood "${config.likelihood}"`);
+  return { x: m, labels: labelsOf(what, config, labels, m.rows) };
+}
+
+/** Throws a `RangeError` unless all values are within the bounds; without bounds, unless they are finite. */
+export function checkValues(what: string, m: Matrix, low = -MOST, high = MOST, why = ""): void {
+  const rt = runtime(), at = findOutside(rt, m, low, high);
+  if (at < 0) return;
+  const value = new Float32Array(rt.heap.memory.buffer, m.ptr + 4 * at, 1)[0];
+  const wanted = high === MOST ? "finite values" : `values in [${low}, ${high}]${why}`;
+  throw new RangeError(`${what}: expected ${wanted}, got ${value} at [${Math.floor(at / m.cols)}, ${at % m.cols}]`);
+}
+
+/** Labels as int32 in the arena; none for a model that is not conditional. */
+export function labelsOf(
+  what: string,
+  { classes }: Config,
+  labels: Labelled["labels"],
+  B: number,
+): number | undefined {
+  if (classes === 0) {
+    if (labels === undefined) return undefined;
+    throw new TypeError(`${what}: expected no labels, since the model has no classes, got some`);
+  }
+  const wanted = `${B} ${B === 1 ? "label" : "labels"} in [0, ${classes})`;
+  if (labels === undefined || labels === null) throw new TypeError(`${what}: expected ${wanted}, got none`);
+  const list = typeof labels === "number" ? new Array<number>(B).fill(labels) : Array.from(labels);
+  if (list.length !== B) throw new TypeError(`${what}: expected ${wanted}, got ${list.length}`);
+  const wrong = list.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  if (wrong >= 0) throw new RangeError(`${what}: expected ${wanted}, got ${list[wrong]} at ${wrong}`);
+  const rt = runtime(), pointer = rt.arena.take(4 * B);
+  new Int32Array(rt.heap.memory.buffer, pointer, B).set(list);
+  return pointer;
+}
