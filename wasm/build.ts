@@ -33,6 +33,7 @@ const SOURCES = [
   "patches",
   "sum_squares",
   "threefry",
+  "total_correlation",
 ];
 
 /** -O1, since higher levels merge unrolled steps of the micro-kernels into dependent chains. */

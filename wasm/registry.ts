@@ -37,6 +37,12 @@ import { f32_firsts } from "./reference/pairs.ts";
 import { f32_col2im, f32_im2col } from "./reference/patches.ts";
 import { f32_sum_squares } from "./reference/sum_squares.ts";
 import { f32_bernoulli, f32_normal, f32_uniform, u32_bits } from "./reference/threefry.ts";
+import {
+  f32_total_correlation,
+  f32_total_correlation_dq,
+  f32_total_correlation_dz,
+  f32_total_correlation_table,
+} from "./reference/total_correlation.ts";
 import type { Entry } from "./reference/entry.ts";
 
 export type { Buffers, Entry, Expected, Numbers, Values } from "./reference/entry.ts";
@@ -89,4 +95,8 @@ export const REGISTRY: readonly Entry[] = [
   f32_uniform,
   f32_normal,
   f32_bernoulli,
+  f32_total_correlation_table,
+  f32_total_correlation,
+  f32_total_correlation_dz,
+  f32_total_correlation_dq,
 ];

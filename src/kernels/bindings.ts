@@ -514,6 +514,55 @@ export const f32_bernoulli: Kernel<[
   n: number,
 ]> = { name: "f32_bernoulli", index: 44, floats: 0x0 };
 
+/** See wasm/kernels/total_correlation.ts. */
+export const f32_total_correlation_table: Kernel<[
+  mean: number,
+  logVar: number,
+  table: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_total_correlation_table", index: 45, floats: 0x0 };
+
+/** See wasm/kernels/total_correlation.ts. */
+export const f32_total_correlation: Kernel<[
+  z: number,
+  table: number,
+  logSize: number,
+  tc: number,
+  weights: number,
+  logMarginals: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_total_correlation", index: 46, floats: 0x4 };
+
+/** See wasm/kernels/total_correlation.ts. */
+export const f32_total_correlation_dz: Kernel<[
+  z: number,
+  table: number,
+  weights: number,
+  logMarginals: number,
+  scale: number,
+  dz: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_total_correlation_dz", index: 47, floats: 0x10 };
+
+/** See wasm/kernels/total_correlation.ts. */
+export const f32_total_correlation_dq: Kernel<[
+  z: number,
+  table: number,
+  weights: number,
+  logMarginals: number,
+  scale: number,
+  logVar: number,
+  low: number,
+  high: number,
+  dmean: number,
+  dlogVar: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_total_correlation_dq", index: 48, floats: 0xd0 };
+
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
   f32_activation as Kernel<number[]>,
@@ -561,4 +610,8 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_uniform as Kernel<number[]>,
   f32_normal as Kernel<number[]>,
   f32_bernoulli as Kernel<number[]>,
+  f32_total_correlation_table as Kernel<number[]>,
+  f32_total_correlation as Kernel<number[]>,
+  f32_total_correlation_dz as Kernel<number[]>,
+  f32_total_correlation_dq as Kernel<number[]>,
 ];

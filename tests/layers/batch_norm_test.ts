@@ -138,3 +138,16 @@ Deno.test("gradient descent at the rate MOMENTUM makes the running statistics ex
     });
   });
 });
+
+Deno.test("batch normalization lets a NaN spoil its own column, and no other", () => {
+  const B = 3, H = 7;
+  for (let i = 0; i < B * H; i++) {
+    const x = uniform(B * H, -1, 1, 1);
+    x[i] = NaN;
+    run(new SerialRuntime(), B, H, x, ({ rt, tape, dx, grads }) => {
+      for (const m of [tape.y, dx, grads.scale, grads.mean, grads.variance]) {
+        rt.get(m).forEach((value, k) => assertEquals(Number.isNaN(value), k % H === i % H, `${k}`));
+      }
+    });
+  }
+});

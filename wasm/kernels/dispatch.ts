@@ -20,6 +20,7 @@ import { f32_firsts } from "./pairs";
 import { f32_im2col, f32_col2im } from "./patches";
 import { f32_sum_squares } from "./sum_squares";
 import { u32_bits, f32_uniform, f32_normal, f32_bernoulli } from "./threefry";
+import { f32_total_correlation_table, f32_total_correlation, f32_total_correlation_dz, f32_total_correlation_dq } from "./total_correlation";
 
 /** Runs part `part` of `parts` of a kernel, whose arguments stand at `args`, one 32-bit word each. */
 export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void {
@@ -69,5 +70,9 @@ export function dispatch(kernel: i32, part: i32, parts: i32, args: usize): void 
     case 42: return f32_uniform(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<f32>(args, 8), load<f32>(args, 12), load<usize>(args, 16), load<i32>(args, 20));
     case 43: return f32_normal(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<i32>(args, 12));
     case 44: return f32_bernoulli(part, parts, load<i32>(args, 0), load<i32>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16));
+    case 45: return f32_total_correlation_table(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16));
+    case 46: return f32_total_correlation(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<f32>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
+    case 47: return f32_total_correlation_dz(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28));
+    case 48: return f32_total_correlation_dq(part, parts, load<usize>(args, 0), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<f32>(args, 16), load<usize>(args, 20), load<f32>(args, 24), load<f32>(args, 28), load<usize>(args, 32), load<usize>(args, 36), load<i32>(args, 40), load<i32>(args, 44));
   }
 }
