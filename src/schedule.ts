@@ -268,7 +268,7 @@ function unknown(action: string, kind: unknown): RangeError {
  *
  * const beta = schedule.cyclical({ period: 100 }), read = JSON.parse(JSON.stringify(beta));
  * assert.deepEqual(schedule.resolveSchedule("Cannot anneal", read), beta);
- * assert.throws(() => schedule.resolveSchedule("Cannot anneal", { ...beta, period: 0 }), /Cannot anneal: expected period/);
+ * assert.throws(() => schedule.resolveSchedule("Cannot anneal", { ...read, period: 0 }), /expected period/);
  * ```
  */
 export function resolveSchedule(action: string, schedule: number | Schedule): number | Schedule {

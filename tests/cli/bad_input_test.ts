@@ -33,6 +33,16 @@ Deno.test("train tells a flag that it cannot use in one line: what was got, what
     ["--lr 0", "option '--lr <rate>' argument '0' is invalid. Expected a finite number above 0"],
     ["--beta -1", "option '--beta <weight>' argument '-1' is invalid. Expected a finite number of at least 0"],
     ["--beta 1e999", "option '--beta <weight>' argument '1e999' is invalid. Expected a finite number of at least 0"],
+    ["--warmup -1", "option '--warmup <epochs>' argument '-1' is invalid. Expected a finite number of at least 0"],
+    ["--clip-norm 0", "option '--clip-norm <norm>' argument '0' is invalid. Expected a finite number above 0"],
+    [
+      "--average-decay 1",
+      "option '--average-decay <share>' argument '1' is invalid. Expected a number of at least 0 and below 1",
+    ],
+    [
+      "--schedule linear",
+      "option '--schedule <name>' argument 'linear' is invalid. Allowed choices are constant, cosine",
+    ],
     [
       "--activation swish",
       "option '--activation <name>' argument 'swish' is invalid. Allowed choices are relu, tanh, sigmoid, elu, gelu",
@@ -80,6 +90,18 @@ Deno.test("train refuses damaged data before it makes a folder", async () => {
       ["--data", folder, "--out", out],
       `Cannot load folder ${folder}: expected train-images-idx3-ubyte or train-images.idx3-ubyte in it, plain or ` +
         "with .gz, got neither",
+    );
+    assertEquals(await Deno.stat(out).catch(() => "none"), "none");
+  });
+});
+
+Deno.test("train refuses a warm-up that is longer than the training, before it makes a folder", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder), out = `${folder}/run`;
+    await assertRefused(
+      [...SMALL, "--data", data, "--out", out, "--epochs", "2", "--schedule", "cosine", "--warmup", "3"],
+      "Cannot make a schedule: expected warmup of a cosine schedule to be at most its 26 steps, got 39: a schedule that " +
+        "ends before it starts",
     );
     assertEquals(await Deno.stat(out).catch(() => "none"), "none");
   });
@@ -143,6 +165,12 @@ Deno.test("train --resume refuses a damaged checkpoint and leaves it as it is", 
         training({ sums: { examples: 5, reconstruction: 1, kl: 1 } }),
         "expected sums over 0 examples at step 13, got 5",
       ],
+      [training({ schedule: "linear" }), 'expected training.schedule to be constant or cosine, got "linear"'],
+      [training({ klWarmup: -1 }), "expected training.klWarmup to be a number of at least 0, got -1"],
+      [
+        training({ sums: { examples: 5, loss: "1", reconstruction: 1, kl: 1 } }),
+        'expected training.sums.loss to be a number, got "1"',
+      ],
       [changed(({ metadata }) => metadata.training = "{"), "expected training to be JSON, got "],
     ];
     for (const [bytes, message] of cases) {
@@ -168,6 +196,7 @@ Deno.test("train --resume refuses flags and images that contradict the checkpoin
       [["--batch", "128"], `--batch 128: expected 16, ${fixed}`],
       [["--binarize", "dynamic"], `--binarize dynamic: expected none, ${fixed}`],
       [["--seed", "1"], `--seed 1: expected 0, ${fixed}`],
+      [["--average-decay", "0.9"], `--average-decay 0.9: expected none, ${fixed}`],
       [["--epochs", "1"], "--epochs 1: expected at least 2, which it has come to"],
     ];
     for (const [flags, message] of cases) {

@@ -1,3 +1,4 @@
+import { init, key, save, schedule } from "../../mod.ts";
 import { decodeCheckpoint } from "../../src/checkpoint.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { inFolder, longer, metricsOf, result, sleep, SMALL, spawn, train, writeData } from "./command.ts";
@@ -87,6 +88,57 @@ Deno.test("train --resume with more epochs equals a run of as many, in the same 
     // All is done: once more changes nothing.
     assertEquals((await train(...resume, "--json")).stdout, "");
     await assertSameRuns(`${folder}/half`, `${folder}/straight`);
+  });
+});
+
+Deno.test("train --resume goes on to the same bits with every setting, if the epochs in all are the same", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder, 20_000), flags = [...SMALL, "--data", data, "--epochs", "4"];
+    flags.push(..."--schedule cosine --warmup 1 --weight-decay 0.01 --clip-norm 3 --average-decay 0.99".split(" "));
+    flags.push("--kl-warmup", "3");
+    assertEquals((await train(...flags, "--out", `${folder}/straight`)).code, 0);
+    const run = `${folder}/stopped`, file = `${run}/model.safetensors`, child = spawn("train", ...flags, "--out", run);
+    await longer(`${run}/metrics.jsonl`, 0);
+    child.kill("SIGINT");
+    assertEquals((await result(child)).code, 130);
+    assertEquals((await train("--resume", file)).code, 0);
+    await assertSameRuns(run, `${folder}/straight`);
+  });
+});
+
+Deno.test("train --resume takes new settings of the optimizer, and lets a cosine end with the last epoch", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder), run = `${folder}/run`, file = `${run}/model.safetensors`;
+    const flags = [...SMALL, "--data", data, "--epochs", "1", "--schedule", "cosine", "--weight-decay", "0.1"];
+    assertEquals((await train(...flags, "--out", run)).code, 0);
+    const optimizer = async () => decodeCheckpoint(await Deno.readFile(file)).checkpoint.optimizer;
+    const { weightDecay, schedule, clipNorm } = await optimizer();
+    assertEquals([weightDecay, clipNorm], [0.1, undefined]);
+    assertEquals(schedule, { kind: "cosine", steps: 13, warmup: 0, end: 0 });
+    assertEquals((await train("--resume", file, "--epochs", "2", "--clip-norm", "3")).code, 0);
+    const second = await optimizer();
+    assertEquals([second.weightDecay, second.clipNorm], [0.1, 3]);
+    assertEquals(second.schedule, { kind: "cosine", steps: 26, warmup: 0, end: 0 });
+    const plain = ["--epochs", "3", "--schedule", "constant", "--weight-decay", "0"];
+    assertEquals((await train("--resume", file, ...plain)).code, 0);
+    const { learningRate, beta1, beta2, epsilon } = second;
+    assertEquals(await optimizer(), { learningRate, beta1, beta2, epsilon, clipNorm: 3 });
+  });
+});
+
+Deno.test("train --resume of a file that the API saved keeps the schedule in it, unless another is asked for", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder), file = `${folder}/own.safetensors`;
+    const own = schedule.stepwise({ boundaries: [3], factor: 0.1 });
+    using state = init({ input: 30, hidden: [9], latent: 3 }, { key: key(0), optimizer: { schedule: own } });
+    await Deno.writeFile(file, save(state));
+    for (const [flags, wanted] of [[[], own], [["--schedule", "constant"], undefined]] as const) {
+      const out = `${folder}/run-${flags.length}`;
+      const { code } = await train("--resume", file, "--data", data, "--epochs", "1", "--out", out, ...flags);
+      assertEquals(code, 0);
+      const { checkpoint } = decodeCheckpoint(await Deno.readFile(`${out}/model.safetensors`));
+      assertEquals(checkpoint.optimizer.schedule, wanted);
+    }
   });
 });
 

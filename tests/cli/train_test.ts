@@ -1,8 +1,10 @@
 import { decode } from "npm:fast-png@8.0.0";
 import { decodeCheckpoint } from "../../src/checkpoint.ts";
 import { key, split } from "../../src/random.ts";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { inFolder, metricsOf, SMALL, spawn, train, writeData } from "./command.ts";
+import { averaged, load } from "../../mod.ts";
+import { samplesPicture } from "../../src/cli/pictures.ts";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../assert.ts";
+import { inFolder, metricsOf, sample, SMALL, spawn, train, writeData } from "./command.ts";
 
 async function names(folder: string): Promise<string[]> {
   const list = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
@@ -86,6 +88,51 @@ Deno.test("train takes every setting, sizes that nobody tuned for among them", a
   });
 });
 
+Deno.test("train takes settings of the optimizer and of warm-ups, in epochs, and keeps them", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder), run = `${folder}/run`;
+    const flags = "--epochs 2 --weight-decay 0.01 --clip-norm 5 --average-decay 0.9 --schedule cosine --warmup 0.5 " +
+      "--beta 0.5 --kl-warmup 1.5";
+    assertEquals((await train(...SMALL, ...flags.split(" "), "--data", data, "--out", run)).code, 0);
+    const bytes = await Deno.readFile(`${run}/model.safetensors`), { checkpoint, metadata } = decodeCheckpoint(bytes);
+    // 13 steps an epoch.
+    assertEquals(checkpoint.optimizer, {
+      learningRate: 1e-3,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      clipNorm: 5,
+      averageDecay: 0.9,
+      schedule: { kind: "cosine", steps: 26, warmup: 7, end: 0 },
+    });
+    const { schedule, warmup, klWarmup, beta } = JSON.parse(metadata.training);
+    assertEquals([schedule, warmup, klWarmup, beta], ["cosine", 0.5, 1.5, 0.5]);
+    const lines = await metricsOf(run) as Record<"train" | "test", Record<string, number>>[];
+    for (const { train, test } of lines) {
+      assert(Math.abs(test.loss - test.reconstruction - test.kl) < 1e-9 * test.loss); // all of the KL
+      assert(train.loss < train.reconstruction + 0.5 * train.kl);
+    }
+    // The pictures, like those of sample, show the average.
+    const grid = `${folder}/grid.png`;
+    assertEquals((await sample("--model", `${run}/model.safetensors`, "--out", grid)).code, 0);
+    assertEquals(await Deno.readFile(grid), await Deno.readFile(`${run}/samples.png`));
+    using state = load(bytes);
+    const options = { n: 64, key: key(0) }, size = { height: 6, width: 5 };
+    assertEquals(await Deno.readFile(grid), samplesPicture(averaged(state), size, options));
+    assertNotEquals(await Deno.readFile(grid), samplesPicture(state.params, size, options));
+  });
+});
+
+Deno.test("train --warmup alone lets the learning rate rise and then stay", async () => {
+  await inFolder(async (folder) => {
+    const data = await writeData(folder), run = `${folder}/run`;
+    assertEquals((await train(...SMALL, "--epochs", "1", "--warmup", "2", "--data", data, "--out", run)).code, 0);
+    const { checkpoint } = decodeCheckpoint(await Deno.readFile(`${run}/model.safetensors`));
+    assertEquals(checkpoint.optimizer.schedule, { kind: "cosine", steps: 26, warmup: 26, end: 1 });
+  });
+});
+
 Deno.test("train gives the same files for the same seed, whatever the number of threads", async () => {
   await inFolder(async (folder) => {
     const data = await writeData(folder), files = [];
@@ -125,7 +172,9 @@ Deno.test("train takes a single IDX file and holds out a tenth of it", async () 
 Deno.test("train --help names every flag and what it is by default", async () => {
   const { code, stdout, stderr } = await train("--help");
   assertEquals([code, stderr], [0, ""]);
-  const flags = "data epochs batch hidden latent activation lr beta binarize seed threads limit out resume json";
+  const flags =
+    "data epochs batch hidden latent activation lr schedule warmup weight-decay clip-norm average-decay beta " +
+    "kl-warmup binarize seed threads limit out resume json";
   for (const flag of flags.split(" ")) assertStringIncludes(stdout, `--${flag}`);
   for (const value of ['"mnist"', "10", "128", "400", "20", '"relu"', "0.001"]) {
     assertStringIncludes(stdout, `default: ${value})`);
