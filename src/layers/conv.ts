@@ -2,7 +2,7 @@
  * Convolutions as products of matrices. Images are [B, H, W, C], row-major: a matrix [B H W, C], or [B, H W C], which is
  * the same memory. A window's patches are made for a few images at a time and forgotten at once, in the backward pass
  * too: they are KH KW / (strideHeight strideWidth) times as large as the images, so a tape that kept them would be most
- * of the memory of a step. Made anew they come from the cache, next to a product that takes many times longer.
+ * of the memory of a step. Made anew, they are written and read in the cache.
  *
  * @module
  */
@@ -203,8 +203,8 @@ function imagesBackward(
 }
 
 /**
- * Calls `body` for a few images after the other, with room for their patches [., KH KW C], which must not be needed
- * afterwards, and with what gives their rows, of so many columns, of a matrix of the whole batch.
+ * Calls `body` for a few images after the other: with room for their patches [., KH KW C], which the next images get
+ * again, and with a function that cuts their share, in rows of `cols`, out of a matrix of the whole batch.
  */
 function eachFew(
   rt: Runtime,
