@@ -1,5 +1,5 @@
 import type { Config } from "../src/vae/config.ts";
-import { type Dense, layout, type Shape } from "../src/vae/layout.ts";
+import { type Dense, layout, leaves, type Parameter } from "../src/vae/layout.ts";
 
 /**
  * Multiply-adds of one training step an example: the products alone, for they are all but a percent of the work. Each layer
@@ -21,11 +21,9 @@ export function stepFlops(config: Config, batch: number): number {
 
 /** How many numbers a model's parameters are. */
 export function parameters(config: Config): number {
-  const { encoder, decoder } = layout(config);
-  const all = [...encoder.hidden, encoder.mean, encoder.logVar, ...decoder.hidden, decoder.output];
-  return sum(all) + all.reduce((total, { bias }) => total + bias[0], 0);
+  return leaves(layout(config)).reduce((total, { shape }) => total + shape.reduce((n, size) => n * size, 1), 0);
 }
 
-function sum(layers: readonly Dense<Shape>[]): number {
-  return layers.reduce((total, { kernel }) => total + kernel[0] * (kernel[1] ?? 1), 0);
+function sum(layers: readonly Dense<Parameter>[]): number {
+  return layers.reduce((total, { kernel: { shape } }) => total + shape[0] * shape[1], 0);
 }

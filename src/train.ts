@@ -137,7 +137,15 @@ export async function* train(
       const x = batch(data, indices, { binarize: bits });
       let metrics: Metrics;
       try {
-        const options = { key: noise, beta: valueAt(beta, current.step), objective, samples, freeBits, donate };
+        const options = {
+          key: noise,
+          beta: valueAt(beta, current.step),
+          objective,
+          samples,
+          freeBits,
+          examples: data.count,
+          donate,
+        };
         [current, metrics] = step(current, x, options);
       } finally {
         x.dispose();

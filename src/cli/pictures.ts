@@ -1,7 +1,7 @@
 /** The pictures of a run, and that of `deno task sample`. */
 import { join } from "node:path";
 import { batch } from "../api/batch.ts";
-import { generate, reconstruct } from "../api/infer.ts";
+import { generate, reconstruct } from "../api/generate.ts";
 import type { Params } from "../api/state.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Binarize } from "../evaluate.ts";

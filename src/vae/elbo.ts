@@ -1,14 +1,8 @@
 import { drawNormal } from "../kernels/draw.ts";
-import { floats, type Matrix } from "../kernels/heap.ts";
-import {
-  type Gaussian,
-  gaussianKl,
-  klByDimension,
-  klByDimensionBackward,
-  reparameterize,
-  reparameterizeBackward,
-} from "../kernels/posterior.ts";
+import type { Matrix } from "../kernels/heap.ts";
+import { gaussianKl, klByDimensionBackward, reparameterize, reparameterizeBackward } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
+import { totalCorrelationToCode, totalCorrelationToPosterior } from "../kernels/total_correlation.ts";
 import type { Key } from "../random.ts";
 import { headBackward, headOf, nllOf } from "./head.ts";
 import type { Network } from "./layout.ts";
@@ -22,6 +16,7 @@ import {
   type Model,
 } from "./network.ts";
 import type { Objective } from "./objective.ts";
+import { addUp, freeBits, klWeight, penalty } from "./penalties.ts";
 import { gaussianIn, type Terms } from "./terms.ts";
 
 /** Gradients go through the batch's own statistics. */
@@ -49,7 +44,11 @@ export function elboForward(
     reparameterize(rt, z, posterior, z);
     const { outputs } = decoderForward(rt, model, { z, labels }, mode);
     nllOf(rt, head, out.reconstruction, outputs, x);
-    addUp(rt, out, objective, freeBits(rt, posterior, objective));
+    addUp(rt, out, {
+      ...objective,
+      free: freeBits(rt, posterior, objective),
+      tc: penalty(rt, z, posterior, objective),
+    });
   });
 }
 
@@ -79,38 +78,14 @@ export function elboBackward(
     // The gradient takes the place of the outputs, which nobody needs any more.
     nllOf(rt, head, out.reconstruction, outputs, x, { out: outputs, scale: 1 / B });
     headBackward(rt, head, grads, out.reconstruction, x.cols, () => 1 / B);
-    const free = freeBits(rt, posterior, objective);
-    addUp(rt, out, objective, free);
+    const free = freeBits(rt, posterior, objective), tc = penalty(rt, z, posterior, objective);
+    addUp(rt, out, { ...objective, free, tc });
     const dz = rt.arena.matrix(B, Z), d = gaussianIn(rt, B, Z);
     decoderBackward(rt, model, grads, decoderTape, outputs, dz);
-    reparameterizeBackward(rt, d, dz, posterior, eps, free ? 0 : objective.beta / B);
+    if (tc) totalCorrelationToCode(rt, dz, tc.tape, tc.weight / B);
+    reparameterizeBackward(rt, d, dz, posterior, eps, free ? 0 : klWeight(objective) / B);
     if (free) klByDimensionBackward(rt, d, posterior, free.scales);
+    if (tc) totalCorrelationToPosterior(rt, d, tc.tape, tc.weight / B);
     encoderBackward(rt, model, grads, encoderTape, d);
   });
-}
-
-/** What free bits change: the KL that is punished, for each example, and each dimension's weight in the gradient. */
-type FreeBits = { readonly kl: number; readonly scales: Matrix };
-
-/**
- * The sum over dimensions of max(freeBits, KL_j), KL_j the mean over the batch: a dimension below it is not pulled any
- * closer to the prior.
- */
-function freeBits(rt: Runtime, posterior: Gaussian, { freeBits: least, beta }: Objective): FreeBits | undefined {
-  if (least === 0) return undefined;
-  const { rows, cols } = posterior.mean, scales = rt.arena.matrix(1, cols);
-  klByDimension(rt, scales, posterior);
-  const values = floats(rt.heap, scales);
-  let kl = 0;
-  for (let j = 0; j < cols; j++) {
-    kl += Math.max(least, values[j]);
-    values[j] = values[j] > least ? beta / rows : 0;
-  }
-  return { kl, scales };
-}
-
-/** loss = reconstruction + beta kl, with the batch's punished KL in place of each example's where bits are free. */
-function addUp(rt: Runtime, { loss, reconstruction, kl }: Terms, { beta }: Objective, free?: FreeBits): void {
-  const total = floats(rt.heap, loss), nll = floats(rt.heap, reconstruction), divergence = floats(rt.heap, kl);
-  for (let b = 0; b < total.length; b++) total[b] = nll[b] + beta * (free ? free.kl : divergence[b]);
 }

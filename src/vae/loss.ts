@@ -18,7 +18,7 @@ export function lossForward(
   mode: Mode,
   out: Terms,
 ): void {
-  const forward = objective.objective === "elbo" ? elboForward : importanceForward;
+  const forward = weighted(objective) ? importanceForward : elboForward;
   forward(rt, model, batch, key, objective, mode, out);
 }
 
@@ -32,6 +32,11 @@ export function lossBackward(
   objective: Objective,
   out: Terms,
 ): void {
-  const backward = objective.objective === "elbo" ? elboBackward : importanceLossBackward;
+  const backward = weighted(objective) ? importanceLossBackward : elboBackward;
   backward(rt, model, grads, batch, key, objective, out);
+}
+
+/** Whether samples are weighted by importance, in place of one sample and a KL in closed form. */
+function weighted({ objective }: Objective): boolean {
+  return objective === "iwae" || objective === "dreg";
 }

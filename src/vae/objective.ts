@@ -1,8 +1,8 @@
 /** What training minimizes; the seam at which another objective is added. */
-export type ObjectiveName = "elbo" | "iwae" | "dreg";
+export type ObjectiveName = "elbo" | "iwae" | "dreg" | "beta-tc";
 
 /** The objectives by name. */
-export const OBJECTIVES: readonly ObjectiveName[] = ["elbo", "iwae", "dreg"];
+export const OBJECTIVES: readonly ObjectiveName[] = ["elbo", "iwae", "dreg", "beta-tc"];
 
 /** An objective and its settings, complete. */
 export type Objective = {
@@ -14,9 +14,15 @@ export type Objective = {
    * - `"dreg"`: the same bound; the encoder's gradient by the doubly reparameterized estimator, whose noise does not drown
    *   it as samples grow (Tucker et al., Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives, 2019,
    *   equation 8).
+   * - `"beta-tc"`: the ELBO, and beta - 1 times the total correlation of the code, which keeps its dimensions apart
+   *   (Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders, 2018, equation 4); estimated from
+   *   the batch, so batches should have a hundred examples or more.
    */
   readonly objective: ObjectiveName;
-  /** Weight of the KL term, at least 0; 1 (default) gives a bound of log p(x) (Higgins et al., beta-VAE, 2017). */
+  /**
+   * Weight of the KL term, for `"beta-tc"` of the total correlation within it, at least 0; 1 (default) gives a bound of
+   * log p(x) (Higgins et al., beta-VAE, 2017).
+   */
   readonly beta: number;
   /** k: samples of z for each example, at least 1; default 1. More than one is for `"iwae"` and `"dreg"`. */
   readonly samples: number;
@@ -25,6 +31,8 @@ export type Objective = {
    * Autoregressive Flow, 2016, appendix C.8). For `"elbo"` only.
    */
   readonly freeBits: number;
+  /** N: examples in the dataset that batches are from, for `"beta-tc"`, which needs it; `train` knows it. */
+  readonly examples: number;
 };
 
 /**
@@ -34,7 +42,7 @@ export type Objective = {
  * @throws {RangeError} If a setting is out of range, or does not go with the objective.
  */
 export function resolveObjective(action: string, options: Partial<Objective>): Objective {
-  const { objective = "elbo", beta = 1, samples = 1, freeBits = 0 } = options;
+  const { objective = "elbo", beta = 1, samples = 1, freeBits = 0, examples = 0 } = options;
   const check = (name: string, good: boolean, wanted: string, got: unknown) => {
     if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${got}`);
   };
@@ -43,7 +51,10 @@ export function resolveObjective(action: string, options: Partial<Objective>): O
   check("beta", beta >= 0 && Math.fround(beta) < Infinity, "a finite number of at least 0", beta);
   check("samples", Number.isSafeInteger(samples) && samples >= 1, "a positive integer", samples);
   check("freeBits", freeBits >= 0 && Math.fround(freeBits) < Infinity, "a finite number of at least 0", freeBits);
-  check("samples", samples === 1 || objective !== "elbo", '1 for the objective "elbo" ("iwae" takes more)', samples);
+  const weighted = objective === "iwae" || objective === "dreg";
+  check("samples", samples === 1 || weighted, `1 for the objective "${objective}" ("iwae" takes more)`, samples);
   check("freeBits", freeBits === 0 || objective === "elbo", `0 for the objective "${objective}"`, freeBits);
-  return { objective, beta, samples, freeBits };
+  const counted = Number.isSafeInteger(examples) && examples >= (objective === "beta-tc" ? 1 : 0);
+  check("examples", counted, 'the size of the dataset for the objective "beta-tc"', examples);
+  return { objective, beta, samples, freeBits, examples };
 }
