@@ -35,6 +35,7 @@ export type { Activation } from "./src/kernels/dense.ts";
 export type { Config, ConfigOptions, Hidden, ImageShape } from "./src/vae/config.ts";
 export type { Dense, Layer, Network, Parameter, Shape } from "./src/vae/layout.ts";
 export type { LikelihoodName } from "./src/vae/likelihood.ts";
+export { type Preset, preset, type PresetName } from "./src/vae/preset.ts";
 export { load, save } from "./src/api/save.ts";
 export { CheckpointError } from "./src/checkpoint_error.ts";
 export { batch, dataset } from "./src/api/batch.ts";

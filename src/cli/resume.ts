@@ -6,6 +6,7 @@ import type { Images } from "../data/images.ts";
 import { resolveAdam } from "../optimizer.ts";
 import type { Schedule } from "../schedule.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
+import { flagsOf } from "./model_flags.ts";
 import { UserError } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import type { TrainFlags } from "./train_flags.ts";
@@ -32,6 +33,11 @@ function typed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** A flag's value as it is typed: a list of widths with commas. */
+function shown(value: unknown): unknown {
+  return Array.isArray(value) ? value.join(",") || "none" : value;
+}
+
 function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, saved }: CheckpointFile): void {
   const { config, optimizer } = checkpoint;
   const refuse = (flag: string, got: unknown, was: unknown) => {
@@ -40,9 +46,8 @@ function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, save
     );
   };
   const fixed = {
-    hidden: config.encoder.hidden.join(",") || "none",
-    latent: config.latent,
-    activation: config.encoder.activation,
+    ...flagsOf(config),
+    preset: "the model in the file",
     averageDecay: optimizer.averageDecay ?? "none",
     batch: saved?.batch,
     binarize: saved?.binarize,
@@ -50,8 +55,8 @@ function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, save
     seed: saved ? saved.seed : "the key in the file",
   };
   for (const [flag, was] of Object.entries(fixed)) {
-    const value = given[flag as keyof TrainFlags], got = Array.isArray(value) ? value.join(",") || "none" : value;
-    if (got !== undefined && was !== undefined && got !== was) refuse(flag, got, was);
+    const got = shown(given[flag as keyof TrainFlags]), wanted = shown(was);
+    if (got !== undefined && wanted !== undefined && got !== wanted) refuse(flag, got, wanted);
   }
 }
 

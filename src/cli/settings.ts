@@ -2,6 +2,7 @@
 import { mismatch } from "../checkpoint_error.ts";
 import type { Binarize, Sums } from "../evaluate.ts";
 import { cosine, linear, type Schedule } from "../schedule.ts";
+import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
 import { type RateSchedule, SCHEDULES, type TrainFlags } from "./train_flags.ts";
 
 /** The settings of a run that are not in the model's configuration or the optimizer's. */
@@ -20,6 +21,12 @@ export type Settings = {
   readonly warmup?: number;
   /** Epochs; missing where there are none. */
   readonly klWarmup?: number;
+  /** Missing where it is "elbo". */
+  readonly objective?: ObjectiveName;
+  /** Missing where it is 1. */
+  readonly samples?: number;
+  /** Nats; missing where there are none. */
+  readonly freeBits?: number;
 };
 
 /** What a checkpoint keeps under `training`: the settings, the shape of the data, and how far a begun epoch is. */
@@ -64,9 +71,12 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
   }
   check("limit", saved.limit, either(from(1)), "a positive integer");
   check("schedule", saved.schedule, either((name) => SCHEDULES.includes(name as RateSchedule)), SCHEDULES.join(" or "));
-  for (const name of ["warmup", "klWarmup"] as const) {
+  for (const name of ["warmup", "klWarmup", "freeBits"] as const) {
     check(name, saved[name], either(amount), "a number of at least 0");
   }
+  const known = (name: unknown) => OBJECTIVES.includes(name as ObjectiveName);
+  check("objective", saved.objective, either(known), OBJECTIVES.join(" or "));
+  check("samples", saved.samples, either(from(1)), "a positive integer");
   const { sums } = saved;
   check("sums", sums, either((value) => typeof value === "object" && value !== null), "an object");
   if (sums) {
@@ -96,6 +106,7 @@ function parse(text: string): Saved {
 /** The flags that are settings; of those that are not known, the default. */
 function pick(flags: TrainFlags): Settings {
   const { data, epochs, batch, beta, binarize, seed, limit, schedule, warmup, klWarmup } = flags;
+  const { objective, samples, freeBits } = flags;
   return {
     data,
     epochs,
@@ -107,6 +118,9 @@ function pick(flags: TrainFlags): Settings {
     ...schedule !== "constant" && { schedule },
     ...warmup > 0 && { warmup },
     ...klWarmup > 0 && { klWarmup },
+    ...objective !== "elbo" && { objective },
+    ...samples > 1 && { samples },
+    ...freeBits > 0 && { freeBits },
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Binarize } from "../evaluate.ts";
-import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
-import { Command, decimal, type Flags, integer, Option, parseFlags, share, text, widths } from "./flags.ts";
+import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
+import type { PresetName } from "../vae/preset.ts";
+import { Command, decimal, type Flags, integer, Option, parseFlags, share, text } from "./flags.ts";
+import { addModelFlags, type ModelFlags, presetFlags } from "./model_flags.ts";
 
 /** How the learning rate goes: it stays, or falls to 0 like a cosine. */
 export type RateSchedule = "constant" | "cosine";
@@ -9,13 +11,11 @@ export type RateSchedule = "constant" | "cosine";
 export const SCHEDULES: readonly RateSchedule[] = ["constant", "cosine"];
 
 /** The flags of `deno task train`. */
-export type TrainFlags = {
+export type TrainFlags = ModelFlags & {
+  readonly preset?: PresetName;
   readonly data: string;
   readonly epochs: number;
   readonly batch: number;
-  readonly hidden: readonly number[];
-  readonly latent: number;
-  readonly activation: Activation;
   readonly lr: number;
   readonly schedule: RateSchedule;
   /** Epochs. */
@@ -26,6 +26,9 @@ export type TrainFlags = {
   readonly beta: number;
   /** Epochs. */
   readonly klWarmup: number;
+  readonly objective: ObjectiveName;
+  readonly samples: number;
+  readonly freeBits: number;
   readonly binarize: Binarize;
   readonly seed: number;
   readonly threads?: number;
@@ -42,15 +45,18 @@ reconstructions.png and curves.svg at the end. Losses are in nats per image.
 Ctrl-C saves where training stands and exits with 130 (SIGTERM: with 143); a
 second one exits at once. --resume then goes on to the same bits as if nothing
 had happened. It takes the settings from the file; only --epochs, --lr,
---schedule, --warmup, --weight-decay, --clip-norm, --beta, --kl-warmup and
---threads may change, and --data if the same images lie elsewhere now. A cosine
-ends with the last epoch: with other --epochs it is another cosine.
+--schedule, --warmup, --weight-decay, --clip-norm, --beta, --kl-warmup,
+--objective, --samples, --free-bits and --threads may change, and --data if the
+same images lie elsewhere now. A cosine ends with the last epoch: with other
+--epochs it is another cosine.
 
 With --average-decay the test set is measured, and pictures are drawn, by the
 averaged parameters. With --kl-warmup the test loss has the whole KL, weight 1.
 
   deno task train
   deno task train --data fashion-mnist/ --hidden 300,97 --latent 7
+  deno task train --preset tutorial
+  deno task train --channels 32,64 --hidden 256 --batch-norm both --conditional
   deno task train --resume runs/NAME/model.safetensors --epochs 40`;
 
 function option(flags: string, description: string, parse: (text: string) => unknown): Option {
@@ -65,19 +71,14 @@ function option(flags: string, description: string, parse: (text: string) => unk
  */
 export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefined {
   const binarize: Binarize[] = ["none", "dynamic"];
-  const command = new Command("deno task train")
-    .description("Train a variational autoencoder on images.")
+  const command = addModelFlags(
+    new Command("deno task train").description("Train a variational autoencoder on images."),
+  )
     .addOption(
       option("--data <data>", "mnist, a folder with the four IDX names, or one IDX file", text).default("mnist"),
     )
     .addOption(option("--epochs <n>", "epochs in all", integer(0)).default(10))
     .addOption(option("--batch <n>", "images a step", integer(1)).default(128))
-    .addOption(
-      option("--hidden <widths>", "hidden layers of the encoder, mirrored in the decoder", widths)
-        .default([400], "400"),
-    )
-    .addOption(option("--latent <n>", "width of the latent code", integer(1)).default(20))
-    .addOption(new Option("--activation <name>", "of the hidden layers").choices(ACTIVATIONS).default("relu"))
     .addOption(option("--lr <rate>", "Adam's learning rate", decimal({ above: true })).default(1e-3))
     .addOption(
       new Option("--schedule <name>", "the learning rate stays, or falls to 0 until the last epoch")
@@ -98,6 +99,12 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
       option("--kl-warmup <epochs>", "in which the weight of the KL term rises from 0", decimal({ above: false }))
         .default(0),
     )
+    .addOption(new Option("--objective <name>", "what is maximized").choices(OBJECTIVES).default("elbo"))
+    .addOption(option("--samples <k>", "samples of z an image, for iwae and dreg", integer(1)).default(1))
+    .addOption(
+      option("--free-bits <nats>", "KL that each latent variable may have for nothing", decimal({ above: false }))
+        .default(0),
+    )
     .addOption(
       new Option("--binarize <how>", "pixels as they are, or drawn anew as 0 or 1").choices(binarize).default("none"),
     )
@@ -108,5 +115,6 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
     .addOption(option("--resume <file>", "go on from a model.safetensors, in its folder", text))
     .addOption(new Option("--json", "one JSON object an epoch instead of bar and table"))
     .addHelpText("after", AFTER);
-  return parseFlags<TrainFlags>(command, args);
+  const flags = parseFlags<TrainFlags>(command, args), name = flags?.given.preset;
+  return flags && name ? { ...flags, all: { ...flags.all, ...presetFlags(name), ...flags.given } } : flags;
 }

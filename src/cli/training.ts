@@ -6,7 +6,7 @@ import { save } from "../api/save.ts";
 import { finalParams, type State } from "../api/state.ts";
 import { start, type Status } from "../backend/start.ts";
 import { load as loadImages } from "../data/folder.ts";
-import { type Split, take } from "../data/images.ts";
+import { type Images, type Split, take } from "../data/images.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { key } from "../random.ts";
 import type { Sums } from "../evaluate.ts";
@@ -17,9 +17,11 @@ import { writeAtomically } from "./checkpoint_file.ts";
 import type { Flags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { MetricsFile, toRecord } from "./metrics_file.ts";
+import { configOf } from "./model_flags.ts";
 import { writePictures } from "./pictures.ts";
 import { jsonReporter, type Reporter, tableReporter } from "./reporter.ts";
 import { checkCourse, readRun, resumedState } from "./resume.ts";
+import { UserError } from "./run.ts";
 import { FILES, runFolder } from "./run_folder.ts";
 import { betaSchedule, rateSchedule, resolveSettings, type Settings, toMetadata } from "./settings.ts";
 import { count } from "./table.ts";
@@ -38,7 +40,7 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   if (resumed) checkCourse(resumed, settings, split.train);
   const status = await start({ threads: all.threads });
   const stepsPerEpoch = Math.ceil(examples / batch), schedule = rateSchedule(settings, stepsPerEpoch);
-  const state = resumed ? resumedState(resumed, given, schedule) : newState(all, height * width, schedule);
+  const state = resumed ? resumedState(resumed, given, schedule) : newState(all, split.train, schedule);
   const beta = betaSchedule(settings, stepsPerEpoch), done = Math.floor(state.step / stepsPerEpoch);
   const sums = resumed?.saved?.sums;
 
@@ -62,7 +64,9 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   using data = dataset(split.train);
   using test = dataset(split.test);
   release(split);
-  const events = train(state, data, { epochs, batch, beta, binarize, test, sums, donate: true });
+  const { objective, samples, freeBits } = settings, donate = true;
+  const course = { epochs, batch, beta, binarize, objective, samples, freeBits, test, sums, donate };
+  const events = train(state, data, course);
   const end = await trainOrStop(events, { state, stepsPerEpoch, metrics, write, reporter, interrupt });
   if (interrupt.code !== undefined) {
     reporter.note(`stopped at step ${end.step}; go on with: deno task train --resume ${model}`);
@@ -127,19 +131,27 @@ function release({ train, test }: Split): void {
   }
 }
 
-function newState(flags: TrainFlags, input: number, schedule: Schedule | undefined): State {
-  const { hidden, latent, activation, lr, seed, clipNorm, averageDecay } = flags;
+function newState(flags: TrainFlags, images: Images, schedule: Schedule | undefined): State {
+  const { lr, seed, clipNorm, averageDecay } = flags;
   const weightDecay = flags.weightDecay || undefined; // what changes nothing is not kept
   const optimizer = { learningRate: lr, weightDecay, clipNorm, averageDecay, schedule };
-  return init({ input, hidden, latent, activation }, { key: key(seed), optimizer });
+  const classes = flags.conditional ? classesOf(images) : 0;
+  return init(configOf(flags, images, classes), { key: key(seed), optimizer });
+}
+
+/** How many labels there are: one more than the largest. */
+function classesOf({ labels }: Images): number {
+  if (labels) return labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  throw new UserError("Cannot train with --conditional: expected images with labels, got a file or folder without");
 }
 
 /** What is about to happen, for people. */
 function describe({ name, train, test }: Split, config: Config, { threads, simd }: Status): string[] {
-  const { input, latent, encoder, decoder } = config;
-  const widths = [input, ...encoder.hidden, latent, ...decoder.hidden, input].join("-");
+  const { input, latent, encoder, decoder, likelihood } = config, channels = encoder.channels.map((n) => `c${n}`);
+  const outward = decoder.channels.map((n) => `c${n}`);
+  const widths = [input, ...channels, ...encoder.hidden, latent, ...decoder.hidden, ...outward, input].join("-");
   return [
     `${name}: ${count(train.count)} train and ${count(test.count)} test images of ${train.height} x ${train.width}`,
-    `${widths}, ${encoder.activation}, ${threads} ${threads === 1 ? "thread" : "threads"}, ${simd} SIMD`,
+    `${widths}, ${encoder.activation}, ${likelihood}, ${threads} ${threads === 1 ? "thread" : "threads"}, ${simd} SIMD`,
   ];
 }

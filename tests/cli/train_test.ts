@@ -40,7 +40,7 @@ Deno.test("train on MNIST writes a model, metrics and three pictures, and a tabl
     const lines = stdout.trimEnd().split("\n");
     assertEquals(lines.length, 6);
     assertEquals(lines[0], "mnist: 512 train and 10,000 test images of 28 x 28");
-    assertMatch(lines[1], /^784-400-20-400-784, relu, \d+ threads?, (relaxed|baseline) SIMD$/);
+    assertMatch(lines[1], /^784-400-20-400-784, relu, bernoulli, \d+ threads?, (relaxed|baseline) SIMD$/);
     assertMatch(lines[2], /^epoch +train loss +reconstr\. +KL +test loss +reconstr\. +KL +seconds +examples\/s$/);
     for (const line of lines.slice(3, 5)) assertMatch(line, /^ +\d( +\d+\.\d\d){6} +\d+\.\d +[\d,]+$/);
     assertEquals(lines[5], `${run}: model.safetensors, metrics.jsonl, samples.png, reconstructions.png, curves.svg`);
@@ -67,7 +67,7 @@ Deno.test("train takes every setting, sizes that nobody tuned for among them", a
       ...["--binarize", "dynamic", "--threads", "1", "--limit", "130", "--data", data, "--out", run],
     );
     assertEquals(code, 0);
-    assertStringIncludes(stdout, "35-13-11-7-11-13-35, gelu, 1 thread,");
+    assertStringIncludes(stdout, "35-13-11-7-11-13-35, gelu, bernoulli, 1 thread,");
     const { checkpoint, metadata } = decodeCheckpoint(await Deno.readFile(`${run}/model.safetensors`));
     assertEquals([checkpoint.step, checkpoint.optimizer.learningRate], [6, 0.002]);
     assertEquals(checkpoint.key, split(key(5))[1]);
