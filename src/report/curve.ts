@@ -1,11 +1,9 @@
 /**
- * Training curves as a picture: the only file which imports a charting library.
+ * Training curves as a picture.
  *
  * @module
  */
-// The production build of ECharts in one file: the modular one asks for NODE_ENV, hence for a permission.
-// @ts-types="npm:echarts@6.1.0"
-import { type EChartsOption, init } from "npm:echarts@6.1.0/dist/echarts.esm.min.mjs";
+import { render } from "./chart.ts";
 
 /** The negative ELBO and its two terms, in nats per example. */
 export type Terms = { readonly loss: number; readonly reconstruction: number; readonly kl: number };
@@ -13,8 +11,7 @@ export type Terms = { readonly loss: number; readonly reconstruction: number; re
 /** What is known at the end of an epoch: means over the training set and over the test set. */
 export type EpochTerms = { readonly epoch: number; readonly train: Terms; readonly test: Terms };
 
-const WIDTH = 1000;
-const HEIGHT = 420;
+const SIZE = { width: 1000, height: 420 };
 
 /** The panels, left to right: the term, its title, and where its plot stands. */
 const PANELS = [
@@ -57,7 +54,7 @@ export function lossCurve(epochs: readonly EpochTerms[], options: { readonly tit
   const first = epochs[0].epoch;
   const last = epochs[epochs.length - 1];
   const single = epochs.length === 1;
-  return render({
+  return render(SIZE, {
     animation: false,
     backgroundColor: "#fff",
     textStyle: { fontFamily: "sans-serif", color: "#222" },
@@ -78,7 +75,13 @@ export function lossCurve(epochs: readonly EpochTerms[], options: { readonly tit
         subtextStyle: { fontSize: 12, color: "#666" },
       })),
     ],
-    legend: { right: 20, top: 12, itemWidth: 36, textStyle: { fontSize: 13, color: "#222" }, data: ["train", "test"] },
+    legend: {
+      right: 20,
+      top: 12,
+      itemWidth: 36,
+      textStyle: { fontSize: 13, color: "#222" },
+      data: ["train", "test"],
+    },
     grid: PANELS.map(({ left, width }) => ({ left, width, top: 100, height: 260, outerBoundsMode: "none" as const })),
     xAxis: PANELS.map((_, gridIndex) => ({
       type: "value" as const,
@@ -137,20 +140,5 @@ function checkEpochs(epochs: readonly EpochTerms[]): void {
       const got = epochs.slice(Math.max(i - 1, 0), i + 1).map(({ epoch }) => epoch).join(", ");
       throw new RangeError(`Cannot draw the loss curve: expected epochs to be rising integers, got ${got}`);
     }
-  }
-}
-
-/** One chart as SVG text, without what the library numbers through the process: hover styles, and ids of clip paths. */
-function render(option: EChartsOption): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
-  try {
-    chart.setOption(option);
-    return chart.renderToSVGString()
-      .replace(/<style >.*<\/style>\n/s, "")
-      .replaceAll(/ class="zr\d+-cls-\d+"/g, "")
-      .replaceAll(/ ecmeta_\w+="[^"]*"/g, "")
-      .replaceAll(/(id="|url\(#)zr\d+-/g, "$1");
-  } finally {
-    chart.dispose();
   }
 }
