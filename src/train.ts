@@ -5,17 +5,8 @@ import { checkState, finalParams, type State } from "./api/state.ts";
 import type { Metrics } from "./api/loss.ts";
 import { step } from "./api/step.ts";
 import type { Dataset } from "./data/dataset.ts";
-import {
-  batches,
-  type Binarize,
-  checkBatch,
-  checkFit,
-  evaluate,
-  means,
-  NONE,
-  type Sums,
-  withBatch,
-} from "./evaluate.ts";
+import { batches, checkBatch, checkFit } from "./batches.ts";
+import { type Binarize, evaluate, means, NONE, type Sums, withBatch } from "./evaluate.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
 import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
 import type { Objective } from "./vae/objective.ts";
