@@ -7,6 +7,8 @@ const LAYERS = [
   "src/report/",
   "src/train.ts",
   "src/evaluate.ts",
+  "src/latent.ts",
+  "src/batches.ts",
   "src/api/",
   "src/backend/",
   "src/data/",

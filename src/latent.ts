@@ -1,0 +1,113 @@
+import { batch } from "./api/batch.ts";
+import { encode } from "./api/infer.ts";
+import type { Params } from "./api/state.ts";
+import { batches, checkBatch, checkFit } from "./batches.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { foldIn, type Key } from "./random.ts";
+
+/** Options of {@linkcode latentStatistics} and {@linkcode latentCodes}. */
+export type LatentOptions = {
+  /** Examples at a time; default 1000. With `binarize` it decides which random numbers a pixel gets, and nothing else. */
+  readonly batch?: number;
+  /** Draw each pixel as 0 or 1, with this key, as a model that was trained on such pixels wants it. */
+  readonly binarize?: Key;
+};
+
+/** What a model uses its code for, over a dataset. */
+export type LatentStatistics = {
+  /** [Z]: the mean KL(q(z_j | x) || p(z_j)), nats per example. Their sum is the KL term of the loss. */
+  readonly kl: Float64Array;
+  /** [Z]: the variance over the examples of the posterior's mean, E[z_j | x]. */
+  readonly variance: Float64Array;
+  /** How many of those variances are above {@linkcode ACTIVE}. */
+  readonly activeUnits: number;
+};
+
+/** The variance of its mean from which on a dimension counts as used: Burda et al., 2016, section 5.2. */
+export const ACTIVE = 0.01;
+
+/** Posteriors as plain numbers, row by row: [n, Z] each. */
+export type LatentCodes = { readonly mean: Float32Array; readonly logVar: Float32Array };
+
+/** The posteriors of the first `count` examples, a batch at a time. */
+function* posteriors(action: string, params: Params, data: Dataset, options: LatentOptions, count = data.count) {
+  const { batch: size = 1000, binarize } = options;
+  checkBatch(action, size);
+  checkFit(action, params, data);
+  let i = 0;
+  for (const indices of batches(Uint32Array.from({ length: Math.min(count, data.count) }, (_, j) => j), size)) {
+    using x = batch(data, indices, { binarize: binarize && foldIn(binarize, i++) });
+    using posterior = encode(params, x);
+    const [mean, logVar] = [posterior.mean, posterior.logVar].map((t) => t.dataSync<"float32">());
+    yield { mean, logVar };
+  }
+}
+
+/**
+ * How much each dimension of the code is used: its share of the KL term and the variance of its posterior mean, and how
+ * many dimensions are active, which is to say Var_x(E[z_j | x]) > 0.01 (Burda, Grosse and Salakhutdinov, Importance
+ * Weighted Autoencoders, 2016, section 5.2).
+ *
+ * One pass; float64 sums in the order of the examples, so that `batch` changes no more than the rounding of `encode`.
+ *
+ * @param params A model's parameters.
+ * @param data The dataset; all of it is used.
+ * @param options `batch`, `binarize`.
+ * @returns `{ kl, variance, activeUnits }`: [Z] nats per example, [Z], and a number from 0 to Z.
+ * @throws {TypeError} If the examples are not as wide as the model's.
+ * @throws {RangeError} If `batch` is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * import { dataset, init, key, latentStatistics } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * using data = dataset({ pixels: new Uint8Array(12).fill(255), count: 3, height: 2, width: 2 });
+ * const { params } = init({ input: 4, hidden: [5], latent: 2 }, { key: key(0) });
+ * const { kl, activeUnits } = latentStatistics(params, data);
+ * assert(kl.length === 2 && activeUnits === 0); // three equal images: their means do not vary
+ * ```
+ */
+export function latentStatistics(params: Params, data: Dataset, options: LatentOptions = {}): LatentStatistics {
+  const Z = params.config.latent, kl = new Float64Array(Z), center = new Float64Array(Z), squares = new Float64Array(Z);
+  let n = 0;
+  for (const { mean, logVar } of posteriors("Cannot measure the code", params, data, options)) {
+    for (let at = 0; at < mean.length;) {
+      n++;
+      for (let j = 0; j < Z; j++, at++) {
+        const m = mean[at], v = logVar[at], delta = m - center[j];
+        kl[j] += (m * m + Math.exp(v) - 1 - v) / 2;
+        // Welford's update: the variance without the cancellation that the mean of squares has.
+        center[j] += delta / n;
+        squares[j] += delta * (m - center[j]);
+      }
+    }
+  }
+  const variance = squares.map((sum) => sum / n);
+  return { kl: kl.map((sum) => sum / n), variance, activeUnits: variance.filter((v) => v > ACTIVE).length };
+}
+
+/**
+ * The posteriors of a dataset's examples, as plain arrays.
+ *
+ * @param params A model's parameters.
+ * @param data The dataset.
+ * @param options `batch`, `binarize`, and `count`, which takes the first so many examples only.
+ * @returns `{ mean, logVar }`, [n, Z] each, row by row.
+ * @throws As {@linkcode latentStatistics}.
+ */
+export function latentCodes(
+  params: Params,
+  data: Dataset,
+  options: LatentOptions & { readonly count?: number } = {},
+): LatentCodes {
+  const Z = params.config.latent, n = Math.min(options.count ?? data.count, data.count);
+  const mean = new Float32Array(n * Z), logVar = new Float32Array(n * Z);
+  let at = 0;
+  for (const part of posteriors("Cannot encode the data", params, data, options, n)) {
+    mean.set(part.mean, at);
+    logVar.set(part.logVar, at);
+    at += part.mean.length;
+  }
+  return { mean, logVar };
+}
