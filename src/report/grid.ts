@@ -19,8 +19,8 @@ export type GridOptions = {
   readonly scale?: number;
   /** Pixels of the finished picture between the images and around them all. Default 2. */
   readonly gap?: number;
-  /** Brightness of the gaps and of places without an image, in [0, 1]. Default 1, white. */
-  readonly background?: number;
+  /** Brightness of the gaps and of places without an image, in [0, 1], or `"transparent"`. Default 1, white. */
+  readonly background?: number | "transparent";
 };
 
 /**
@@ -98,7 +98,9 @@ function drawBlocks(
   const blockHeight = rows.length * cellHeight + blockGap;
   const pictureWidth = gap + columns * cellWidth;
   const pictureHeight = gap + Math.ceil(count / columns) * blockHeight - blockGap;
-  const pixels = new Uint8ClampedArray(pictureHeight * pictureWidth).fill(255 * background);
+  const pixels = new Uint8ClampedArray(pictureHeight * pictureWidth);
+  const alpha = background === "transparent" ? new Uint8Array(pixels.length) : undefined;
+  if (background !== "transparent") pixels.fill(255 * background);
 
   rows.forEach((images, row) => {
     for (let index = 0; index < count; index++) {
@@ -109,10 +111,11 @@ function drawBlocks(
         const to = (top + y) * pictureWidth + left;
         // A clamped array rounds to the nearest integer, and takes NaN for 0.
         for (let x = 0; x < width * scale; x++) pixels[to + x] = 255 * images[from + Math.floor(x / scale)];
+        alpha?.fill(255, to, to + width * scale);
       }
     }
   });
-  return encodePng(new Uint8Array(pixels.buffer), pictureWidth, pictureHeight);
+  return encodePng(new Uint8Array(pixels.buffer), pictureWidth, pictureHeight, alpha);
 }
 
 /** Fills in the defaults and checks every value. */
@@ -126,7 +129,7 @@ function resolve(action: string, options: GridOptions, defaultColumns: number): 
   if (!Number.isInteger(gap) || gap < 0) {
     throw new RangeError(`Cannot ${action}: expected gap to be an integer from 0 up, got ${gap}`);
   }
-  if (!(background >= 0 && background <= 1)) {
+  if (background !== "transparent" && !(background >= 0 && background <= 1)) {
     throw new RangeError(`Cannot ${action}: expected background in [0, 1], got ${background}`);
   }
   return { count, height, width, columns: Math.min(columns, count), scale, gap, background };

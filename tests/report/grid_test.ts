@@ -37,6 +37,7 @@ Deno.test("encodePng() throws for pixels that do not fill the picture, and for s
     "Cannot encode the PNG: expected a Uint8Array of 6 pixels (3 wide, 2 high), got Uint8Array of 5",
   );
   assertThrows(() => encodePng(new Float32Array(6) as unknown as Uint8Array, 3, 2), TypeError, "got Float32Array of 6");
+  assertThrows(() => encodePng(new Uint8Array(6), 3, 2, new Uint8Array(5)), TypeError, "Uint8Array of 6 alpha");
   assertThrows(() => encodePng(new Uint8Array(0), 0, 1), RangeError, "expected width to be a positive integer, got 0");
   assertThrows(() => encodePng(new Uint8Array(3), 2, 1.5), RangeError, "expected height to be a positive integer");
 });
@@ -76,6 +77,17 @@ Deno.test("imageGrid() defaults to a square of columns, scale 2, gap 2 and a whi
     png,
     imageGrid(images, { count: 5, height: 28, width: 28, columns: 3, scale: 2, gap: 2, background: 1 }),
   );
+});
+
+Deno.test("imageGrid() leaves gaps, and places without an image, transparent if asked to", () => {
+  const images = new Float32Array([0, 1, 0.6]);
+  const options = { ...one, count: 3, columns: 2, scale: 1, gap: 1, background: "transparent" as const };
+  const { width, height, channels, data } = decode(imageGrid(images, options), { checkCrc: true });
+  assertEquals([width, height, channels], [5, 5, 2]);
+  const at = (x: number, y: number) => [...data.slice(2 * (y * width + x), 2 * (y * width + x) + 2)];
+  assertEquals([at(1, 1), at(3, 1), at(1, 3)], [[0, 255], [255, 255], [153, 255]]);
+  const opaque = data.filter((value, i) => i % 2 === 1 && value === 255).length;
+  assertEquals(opaque, 3);
 });
 
 Deno.test("imageGrid() has no more columns than images", () => {
