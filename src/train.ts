@@ -65,6 +65,11 @@ export type EpochEvent = {
 /** Which purpose a key serves: folded into the training key before the number of the epoch or step. */
 const ORDER = 0, NOISE = 1, BINARIZE = 2, TEST = 3;
 
+/** The key with which training evaluates: with it, `evaluate` gives the same figures again. */
+export function testKey(key: Key): Key {
+  return foldIn(key, TEST);
+}
+
 /**
  * Milliseconds after which the loop lets others run: signals, timers, a server. A timer takes two milliseconds in Deno;
  * setImmediate takes none, but signals are not heard in it.
@@ -166,7 +171,7 @@ export async function* train(
       epoch: epoch + 1,
       step: current.step,
       train: means(sums),
-      test: test && evaluate(finalParams(current), test, { key: foldIn(key, TEST), beta: testBeta, binarize }),
+      test: test && evaluate(finalParams(current), test, { key: testKey(key), beta: testBeta, binarize }),
       seconds,
       examplesPerSecond: examples / seconds,
     };

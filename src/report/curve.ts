@@ -21,13 +21,13 @@ const PANELS = [
 ] as const;
 
 /** Okabe and Ito's blue and vermilion, told apart with any colour vision; dashes and marks do it without colour. */
-const SETS = [
+export const SETS = [
   { name: "train", color: "#0072b2", line: "solid", mark: "circle" },
   { name: "test", color: "#d55e00", line: [6, 4], mark: "diamond" },
 ] as const;
 
 /** Up to so many epochs each point is marked. */
-const MARKED = 40;
+export const MARKED = 40;
 
 /**
  * Draws the loss, the reconstruction term and the KL divergence over the epochs, train and test, in three panels of

@@ -1,0 +1,42 @@
+import { batch } from "../api/batch.ts";
+import type { Metrics } from "../api/loss.ts";
+import type { State } from "../api/state.ts";
+import type { Owned } from "../backend/tf.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Binarize } from "../evaluate.ts";
+import { type Key, key } from "../random.ts";
+import type { EpochTerms } from "./curve.ts";
+
+/** What a report is about. */
+export type Subject = {
+  readonly state: State;
+  /** The test images. */
+  readonly test: Dataset;
+  /** The name of the data. */
+  readonly name: string;
+  /** Whether the model was trained on binary pixels, and is therefore shown such. */
+  readonly binarize: Binarize;
+  /** Over the test images, nats per image. */
+  readonly metrics: Metrics;
+  /** The epochs so far, in rising order; none if nothing is known of them. */
+  readonly records: readonly EpochTerms[];
+  /** What the samples come from. */
+  readonly seed: number;
+  /** How the model was made, as names and values. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+};
+
+/** The key with which test images are made binary, if the model wants them so. */
+export function pixelKey(binarize: Binarize): Key | undefined {
+  return binarize === "dynamic" ? key(0) : undefined;
+}
+
+/** The first `n` test images as the model saw images: of a model of binary pixels, binary ones. */
+export function firstImages({ test, binarize }: Pick<Subject, "test" | "binarize">, n: number): Owned {
+  return batch(test, Array.from({ length: n }, (_, i) => i), { binarize: pixelKey(binarize) });
+}
+
+/** How a test image is named: by its place and, where it is known, its class. */
+export function imageName({ labels }: Dataset, index: number): string {
+  return labels ? `test image ${index} (class ${labels[index]})` : `test image ${index}`;
+}
