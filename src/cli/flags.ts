@@ -51,8 +51,11 @@ export function text(value: string): string {
 }
 
 /** A path of a file that is about to be written: the ending keeps a slip from overwriting a model. */
-export function pngPath(value: string): string {
-  return text(value).toLowerCase().endsWith(".png") ? value : wanted("a path that ends in .png");
+export function ending(...endings: readonly string[]): (text: string) => string {
+  return (value) => {
+    const good = endings.some((end) => text(value).toLowerCase().endsWith(end));
+    return good ? value : wanted(`a path that ends in ${endings.join(" or ")}`);
+  };
 }
 
 /** Flags as parsed: all of them, and those that were given. */

@@ -47,12 +47,7 @@ export class MetricsFile {
    * @param before The file of that run, which may be the same, and how many epochs its checkpoint has finished.
    */
   static async begin(path: string, before?: { path: string; epochs: number }): Promise<MetricsFile> {
-    const kept = new Map<number, { line: string; record: EpochRecord }>();
-    for (const line of before ? (await readText(before.path)).split("\n") : []) {
-      const record = parse(line);
-      if (record && record.epoch <= before!.epochs) kept.set(record.epoch, { line, record });
-    }
-    const lines = [...kept.values()].sort((a, b) => a.record.epoch - b.record.epoch);
+    const lines = before ? (await readLines(before.path)).filter(({ record }) => record.epoch <= before.epochs) : [];
     await writeAtomically(path, encode(lines.map(({ line }) => `${line}\n`).join("")));
     return new MetricsFile(path, lines.map(({ record }) => record));
   }
@@ -62,6 +57,21 @@ export class MetricsFile {
     await append(this.#path, encode(`${JSON.stringify(record)}\n`));
     this.#records.push(record);
   }
+}
+
+/** The epochs in a metrics.jsonl, in their order; a line that is not whole is passed over, and without a file there is none. */
+export async function readRecords(path: string): Promise<EpochRecord[]> {
+  return (await readLines(path)).map(({ record }) => record);
+}
+
+/** The last line of each epoch that is whole, in the order of the epochs. */
+async function readLines(path: string): Promise<{ line: string; record: EpochRecord }[]> {
+  const kept = new Map<number, { line: string; record: EpochRecord }>();
+  for (const line of (await readText(path)).split("\n")) {
+    const record = parse(line);
+    if (record) kept.set(record.epoch, { line, record });
+  }
+  return [...kept.values()].sort((a, b) => a.record.epoch - b.record.epoch);
 }
 
 function encode(text: string): Uint8Array {

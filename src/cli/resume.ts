@@ -6,6 +6,7 @@ import type { Images } from "../data/images.ts";
 import { resolveAdam } from "../optimizer.ts";
 import type { Schedule } from "../schedule.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
+import { checkSize } from "./images.ts";
 import { flagsOf } from "./model_flags.ts";
 import { UserError } from "./run.ts";
 import type { Settings } from "./settings.ts";
@@ -66,20 +67,13 @@ function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, save
  * @throws {UserError} What was got and what was wanted.
  * @throws {CheckpointError} If the file's sums are not those of its step.
  */
-export function checkCourse(
-  { path, checkpoint, saved }: Resumed,
-  { data, epochs, batch }: Settings,
-  images: Images,
-): void {
-  const { height, width, count: examples } = images, { config, step } = checkpoint;
-  const refuse = (wanted: string, got: string) => {
-    throw new UserError(`Cannot resume ${path} with the images of ${data}: expected ${wanted}, got ${got}`);
-  };
-  if (saved ? saved.height !== height || saved.width !== width : height * width !== config.input) {
-    const wanted = saved ? `${saved.height} x ${saved.width}` : `${config.input}`;
-    refuse(`images of ${wanted} pixels as the model was made for`, `${height} x ${width}`);
+export function checkCourse(file: Resumed, { data, epochs, batch }: Settings, images: Images): void {
+  const { path, checkpoint: { step }, saved } = file, { count: examples } = images;
+  const action = `Cannot resume ${path} with the images of ${data}`;
+  checkSize(action, file, images);
+  if (saved && saved.examples !== examples) {
+    throw new UserError(`${action}: expected ${saved.examples} train images as before, got ${examples}`);
   }
-  if (saved && saved.examples !== examples) refuse(`${saved.examples} train images as before`, `${examples}`);
 
   const stepsPerEpoch = Math.ceil(examples / batch), begun = Math.ceil(step / stepsPerEpoch);
   if (epochs < begun) {

@@ -9,6 +9,7 @@ export const FILES = {
   samples: "samples.png",
   reconstructions: "reconstructions.png",
   curves: "curves.svg",
+  report: "report.html",
 } as const;
 
 /** Where a run is to write. */

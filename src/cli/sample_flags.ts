@@ -1,4 +1,4 @@
-import { Command, type Flags, integer, Option, parseFlags, pngPath, text } from "./flags.ts";
+import { Command, ending, type Flags, integer, Option, parseFlags, text } from "./flags.ts";
 
 /** The flags of `deno task sample`. */
 export type SampleFlags = {
@@ -19,7 +19,7 @@ export function sampleFlags(args: readonly string[]): Flags<SampleFlags> | undef
     .description("Draw images from a trained model, as a PNG file. The same seed draws the same images.")
     .addOption(new Option("--model <file>", "a model.safetensors").argParser(text).makeOptionMandatory())
     .addOption(new Option("--n <count>", "how many images").argParser(integer(1, 10_000)).default(64))
-    .addOption(new Option("--out <file>", "where to write").argParser(pngPath).default("grid.png"))
+    .addOption(new Option("--out <file>", "where to write").argParser(ending(".png")).default("grid.png"))
     .addOption(new Option("--seed <n>", "what the randomness comes from").argParser(integer(0)).default(0));
   return parseFlags<SampleFlags>(command, args);
 }

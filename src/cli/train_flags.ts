@@ -40,7 +40,8 @@ export type TrainFlags = ModelFlags & {
 
 const AFTER = `
 Writes model.safetensors and metrics.jsonl after each epoch, and samples.png,
-reconstructions.png and curves.svg at the end. Losses are in nats per image.
+reconstructions.png, curves.svg and report.html at the end. Losses are in nats
+per image.
 
 Ctrl-C saves where training stands and exits with 130 (SIGTERM: with 143); a
 second one exits at once. --resume then goes on to the same bits as if nothing

@@ -5,20 +5,20 @@ import { init } from "../api/init.ts";
 import { save } from "../api/save.ts";
 import { finalParams, type State } from "../api/state.ts";
 import { start, type Status } from "../backend/start.ts";
-import { load as loadImages } from "../data/folder.ts";
 import { type Images, type Split, take } from "../data/images.ts";
-import { loadMnist } from "../data/mnist.ts";
 import { key } from "../random.ts";
 import type { Sums } from "../evaluate.ts";
 import type { Schedule } from "../schedule.ts";
-import { train } from "../train.ts";
+import { testKey, train } from "../train.ts";
 import type { Config } from "../vae/config.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
 import type { Flags } from "./flags.ts";
+import { readImages } from "./images.ts";
 import { Interrupt } from "./interrupt.ts";
 import { MetricsFile, toRecord } from "./metrics_file.ts";
 import { configOf } from "./model_flags.ts";
 import { writePictures } from "./pictures.ts";
+import { reportSettings, widthsOf } from "./report_settings.ts";
 import { jsonReporter, type Reporter, tableReporter } from "./reporter.ts";
 import { checkCourse, readRun, resumedState } from "./resume.ts";
 import { UserError } from "./run.ts";
@@ -50,8 +50,9 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
     console.error("stopping once it is saved; again to stop at once");
   });
   const folder = await runFolder({ out: all.out, resume, data: split.name }), model = join(folder, FILES.model);
+  const saved = { ...settings, examples, height, width };
   const write = (state: State, sums?: Sums) => {
-    const metadata = toMetadata({ ...settings, examples, height, width, ...sums && { sums } });
+    const metadata = toMetadata({ ...saved, ...sums && { sums } });
     return writeAtomically(model, save(state, { metadata }));
   };
   // At once, before hours are spent: the folder can be written to, and has room.
@@ -72,8 +73,11 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
     reporter.note(`stopped at step ${end.step}; go on with: deno task train --resume ${model}`);
     return interrupt.code;
   }
-  const { records } = metrics, params = finalParams(end);
-  const pictures = await writePictures(folder, { params, test, binarize, records, title: split.name });
+  const { records } = metrics, { name } = split;
+  const made = reportSettings({ ...end, config: end.params.config, saved, name, test });
+  const subject = { params: finalParams(end), step: end.step, test, name, binarize, records, settings: made };
+  const weight = typeof beta === "number" ? beta : 1; // as train measures the test set
+  const pictures = await writePictures(folder, { ...subject, beta: weight, testKey: testKey(end.key) });
   reporter.note(`${folder}: ${[FILES.model, FILES.metrics, ...pictures].join(", ")}`);
   return 0;
 }
@@ -119,7 +123,7 @@ async function trainOrStop(
 }
 
 async function readData({ data, limit }: Settings): Promise<Split> {
-  const split = data === "mnist" ? await loadMnist() : await loadImages(data);
+  const split = await readImages(data);
   return limit === undefined ? split : { ...split, train: take(split.train, limit) };
 }
 
@@ -147,11 +151,10 @@ function classesOf({ labels }: Images): number {
 
 /** What is about to happen, for people. */
 function describe({ name, train, test }: Split, config: Config, { threads, simd }: Status): string[] {
-  const { input, latent, encoder, decoder, likelihood } = config, channels = encoder.channels.map((n) => `c${n}`);
-  const outward = decoder.channels.map((n) => `c${n}`);
-  const widths = [input, ...channels, ...encoder.hidden, latent, ...decoder.hidden, ...outward, input].join("-");
   return [
     `${name}: ${count(train.count)} train and ${count(test.count)} test images of ${train.height} x ${train.width}`,
-    `${widths}, ${encoder.activation}, ${likelihood}, ${threads} ${threads === 1 ? "thread" : "threads"}, ${simd} SIMD`,
+    `${widthsOf(config)}, ${config.encoder.activation}, ${config.likelihood}, ${threads} ${
+      threads === 1 ? "thread" : "threads"
+    }, ${simd} SIMD`,
   ];
 }

@@ -30,7 +30,7 @@ export function curvesSection({ records }: Subject): string {
 }
 
 /** The codes of test images in the plane. */
-export function scatterSection({ state: { params }, test, binarize }: Subject): string {
+export function scatterSection({ params, test, binarize }: Subject): string {
   const n = Math.min(POINTS, test.count), Z = params.config.latent;
   const codes = latentCodes(params, test, { count: n, binarize: pixelKey(binarize) });
   const labels = test.labels?.subarray(0, n), plane = planeOf(codes, Z);

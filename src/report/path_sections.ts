@@ -8,7 +8,7 @@ import { figure, section } from "./html.ts";
 import { byKl } from "./kl_chart.ts";
 import { meansOf } from "./means.ts";
 import { picture } from "./picture.ts";
-import { firstImages, imageName, type Subject } from "./subject.ts";
+import { firstImages, firstLabels, imageName, type Subject } from "./subject.ts";
 
 const PAIRS = 4, STEPS = 9;
 const METHODS: readonly Interpolation[] = ["linear", "spherical"];
@@ -17,13 +17,14 @@ const DIMENSIONS = 10, REACH = 3, VALUES = Array.from({ length: 13 }, (_, i) => 
 
 /** From one test image to the next, straight and along the sphere. */
 export function interpolationsSection(subject: Subject): string {
-  const { state: { params }, test } = subject, count = Math.min(PAIRS, Math.floor(test.count / 2)), D = test.size;
+  const { params, test } = subject, count = Math.min(PAIRS, Math.floor(test.count / 2)), D = test.size;
   const [id, title] = ["interpolations", "Interpolations"];
   if (count === 0) {
     return section(id, title, "There is one test image only, and it takes two to go from one to the other.");
   }
   using x = firstImages(subject, 2 * count);
-  using posterior = encode(params, x);
+  const labels = firstLabels(subject, 2 * count);
+  using posterior = encode(params, x, { labels });
   const originals = x.dataSync<"float32">(), Z = params.config.latent, means = posterior.mean.dataSync<"float32">();
   const rows = Array.from({ length: count }, (_, pair) => {
     const [from, to] = [2 * pair, 2 * pair + 1];
@@ -33,7 +34,7 @@ export function interpolationsSection(subject: Subject): string {
       using z = interpolate(a, b, { steps: STEPS, method });
       const images = new Float32Array((STEPS + 2) * D);
       images.set(originals.subarray(from * D, (from + 1) * D));
-      images.set(meansOf(params, z), D);
+      images.set(meansOf(params, z, labels?.[from]), D);
       images.set(originals.subarray(to * D, (to + 1) * D), (STEPS + 1) * D);
       const alt = `From ${imageName(test, from)} to ${imageName(test, to)}, ${method}.`;
       return `<span>${method}</span>${picture(images, test, STEPS + 2, alt)}`;
@@ -48,13 +49,14 @@ export function interpolationsSection(subject: Subject): string {
 
 /** What each of the dimensions with most KL changes in an image. */
 export function traversalsSection(subject: Subject, statistics: LatentStatistics): string {
-  const { state: { params }, test } = subject, shown = byKl(statistics).slice(0, DIMENSIONS);
+  const { params, test } = subject, shown = byKl(statistics).slice(0, DIMENSIONS);
   using x = firstImages(subject, 1);
-  using posterior = encode(params, x);
+  const labels = firstLabels(subject, 1);
+  using posterior = encode(params, x, { labels });
   const rows = shown.map((dimension) => {
     using z = traverse(posterior.mean, { dimension, values: VALUES });
     const alt = `Dimension ${dimension} from -${REACH} to ${REACH}, the others those of ${imageName(test, 0)}.`;
-    return `<span>z${dimension}</span>${picture(meansOf(params, z), test, VALUES.length, alt)}`;
+    return `<span>z${dimension}</span>${picture(meansOf(params, z, labels?.[0]), test, VALUES.length, alt)}`;
   });
   const scale = `<span></span><div class="scale"><span>-${REACH}</span><span>0</span><span>${REACH}</span></div>`;
   const caption =

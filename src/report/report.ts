@@ -27,7 +27,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
  * @throws {TypeError} If the images are not as wide as the model's.
  */
 export function report(subject: Subject): string {
-  const { state: { params, step }, test, name, metrics, binarize } = subject, Z = params.config.latent;
+  const { params, step, test, name, metrics, binarize } = subject, Z = params.config.latent;
   checkFit("Cannot make a report", params, test);
   const statistics = latentStatistics(params, test, { binarize: pixelKey(binarize) });
   const nats = (value: number) => value.toFixed(2);

@@ -1,6 +1,6 @@
 import { batch } from "../api/batch.ts";
 import type { Metrics } from "../api/loss.ts";
-import type { State } from "../api/state.ts";
+import type { Params } from "../api/state.ts";
 import type { Owned } from "../backend/tf.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Binarize } from "../evaluate.ts";
@@ -9,7 +9,9 @@ import type { EpochTerms } from "./curve.ts";
 
 /** What a report is about. */
 export type Subject = {
-  readonly state: State;
+  readonly params: Params;
+  /** Updates that led to them. */
+  readonly step: number;
   /** The test images. */
   readonly test: Dataset;
   /** The name of the data. */
@@ -34,6 +36,11 @@ export function pixelKey(binarize: Binarize): Key | undefined {
 /** The first `n` test images as the model saw images: of a model of binary pixels, binary ones. */
 export function firstImages({ test, binarize }: Pick<Subject, "test" | "binarize">, n: number): Owned {
   return batch(test, Array.from({ length: n }, (_, i) => i), { binarize: pixelKey(binarize) });
+}
+
+/** The labels of the first `n` test images, for a conditional model. */
+export function firstLabels({ params, test }: Pick<Subject, "params" | "test">, n: number): Uint8Array | undefined {
+  return params.config.classes > 0 ? test.labels?.subarray(0, n) : undefined;
 }
 
 /** How a test image is named: by its place and, where it is known, its class. */

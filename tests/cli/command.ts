@@ -8,7 +8,7 @@ const TOP = fileURLToPath(new URL("../..", import.meta.url));
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /** Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. */
-export function spawn(task: "train" | "sample", ...args: string[]): Deno.ChildProcess {
+export function spawn(task: "train" | "sample" | "report" | "embed", ...args: string[]): Deno.ChildProcess {
   const [, ...own] = config.tasks[task].split(" ");
   return new Deno.Command(Deno.execPath(), { args: [...own, ...args], cwd: TOP, stdout: "piped", stderr: "piped" })
     .spawn();
@@ -28,6 +28,16 @@ export function train(...args: string[]): Promise<Result> {
 /** Runs `deno task sample`. */
 export function sample(...args: string[]): Promise<Result> {
   return result(spawn("sample", ...args));
+}
+
+/** Runs `deno task report`. */
+export function report(...args: string[]): Promise<Result> {
+  return result(spawn("report", ...args));
+}
+
+/** Runs `deno task embed`. */
+export function embed(...args: string[]): Promise<Result> {
+  return result(spawn("embed", ...args));
 }
 
 /** An IDX file of `count` images whose pixels look random and are always the same. */
@@ -65,6 +75,12 @@ export async function writeData(folder: string, count = 200, height = 6, width =
   await Deno.writeFile(`${path}/train-images-idx3-ubyte`, idx(count, height, width));
   await Deno.writeFile(`${path}/t10k-images-idx3-ubyte`, idx(40, height, width));
   return path;
+}
+
+/** Adds labels from 0 to 3 to the test images of such a folder. */
+export async function writeLabels(data: string): Promise<void> {
+  const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 4);
+  await Deno.writeFile(`${data}/t10k-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 40, ...labels));
 }
 
 /** A small model's flags. */

@@ -32,7 +32,7 @@ Deno.test("train --json prints one object an epoch and nothing else on stdout", 
   });
 });
 
-Deno.test("train on MNIST writes a model, metrics and three pictures, and a table", async () => {
+Deno.test("train on MNIST writes a model, metrics, three pictures and a report, and a table", async () => {
   await inFolder(async (folder) => {
     const run = `${folder}/runs/first`;
     const { code, stdout, stderr } = await train("--limit", "512", "--epochs", "2", "--out", run);
@@ -43,9 +43,12 @@ Deno.test("train on MNIST writes a model, metrics and three pictures, and a tabl
     assertMatch(lines[1], /^784-400-20-400-784, relu, bernoulli, \d+ threads?, (relaxed|baseline) SIMD$/);
     assertMatch(lines[2], /^epoch +train loss +reconstr\. +KL +test loss +reconstr\. +KL +seconds +examples\/s$/);
     for (const line of lines.slice(3, 5)) assertMatch(line, /^ +\d( +\d+\.\d\d){6} +\d+\.\d +[\d,]+$/);
-    assertEquals(lines[5], `${run}: model.safetensors, metrics.jsonl, samples.png, reconstructions.png, curves.svg`);
+    assertEquals(
+      lines[5],
+      `${run}: model.safetensors, metrics.jsonl, samples.png, reconstructions.png, curves.svg, report.html`,
+    );
 
-    const wanted = ["curves.svg", "metrics.jsonl", "model.safetensors", "reconstructions.png", "samples.png"];
+    const wanted = "curves.svg metrics.jsonl model.safetensors reconstructions.png report.html samples.png".split(" ");
     assertEquals(await names(run), wanted);
     assertEquals((await metricsOf(run)).length, 2);
     const { checkpoint } = decodeCheckpoint(await Deno.readFile(`${run}/model.safetensors`));
@@ -55,6 +58,7 @@ Deno.test("train on MNIST writes a model, metrics and three pictures, and a tabl
     const pairs = decode(await Deno.readFile(`${run}/reconstructions.png`));
     assertEquals([pairs.width, pairs.height], [10 * 58 + 2, 4 * (2 * 58 + 4) - 2]);
     assertMatch(await Deno.readTextFile(`${run}/curves.svg`), /^<svg .*mnist.*<\/svg>$/s);
+    assertMatch(await Deno.readTextFile(`${run}/report.html`), /^<!DOCTYPE html>.*<h1>mnist<\/h1>.*<\/html>\n$/s);
   });
 });
 
@@ -143,6 +147,7 @@ Deno.test("train gives the same files for the same seed, whatever the number of 
       files.push([
         await Deno.readFile(`${run}/model.safetensors`),
         await Deno.readFile(`${run}/samples.png`),
+        await Deno.readFile(`${run}/report.html`),
         await metricsOf(run),
       ]);
     }
@@ -155,7 +160,13 @@ Deno.test("train --epochs 0 writes the untrained model", async () => {
     const data = await writeData(folder), run = `${folder}/run`;
     const { code } = await train(...SMALL, "--data", data, "--epochs", "0", "--out", run);
     assertEquals(code, 0);
-    assertEquals(await names(run), ["metrics.jsonl", "model.safetensors", "reconstructions.png", "samples.png"]);
+    assertEquals(await names(run), [
+      "metrics.jsonl",
+      "model.safetensors",
+      "reconstructions.png",
+      "report.html",
+      "samples.png",
+    ]);
   });
 });
 

@@ -36,7 +36,18 @@ function subject(about: About = {}, rest: Partial<Subject> = {}): Subject & Disp
   const metrics = evaluate(state.params, test, { key: key(2) });
   const settings = [["Layers", "a < b & c"], ["Seed", "0"]] as const;
   return {
-    ...{ state, test, metrics, settings, name: "dots", binarize: "none", records: RECORDS, seed: 0, ...rest },
+    ...{
+      params: state.params,
+      step: state.step,
+      test,
+      metrics,
+      settings,
+      name: "dots",
+      binarize: "none",
+      records: RECORDS,
+      seed: 0,
+      ...rest,
+    },
     [Symbol.dispose]() {
       dispose(state);
       test.dispose();
@@ -88,7 +99,7 @@ Deno.test("report shows images of any size, fewer of large ones", () => {
 Deno.test("report counts active units, and gives the numbers of each dimension as a table", () => {
   using about = subject({ latent: 4 });
   const page = report(about);
-  const { kl, activeUnits } = latentStatistics(about.state.params, about.test);
+  const { kl, activeUnits } = latentStatistics(about.params, about.test);
   assertStringIncludes(page, `<dt>active units</dt><dd>${activeUnits} of 4</dd>`);
   assertStringIncludes(page, `${activeUnits} of 4 units are active`);
   const rows = [...page.matchAll(/<tr><td>z(\d)<\/td><td>([\d.]+)<\/td>/g)];

@@ -1,0 +1,33 @@
+/** The images that a command is about, and whether they are those that a model was made for. */
+import { load as loadImages } from "../data/folder.ts";
+import type { Images, Split } from "../data/images.ts";
+import { loadMnist } from "../data/mnist.ts";
+import type { CheckpointFile } from "./checkpoint_file.ts";
+import { UserError } from "./run.ts";
+
+/** The train and test images of `--data`: `mnist`, a folder, or a file. */
+export async function readImages(data: string): Promise<Split> {
+  return data === "mnist" ? await loadMnist() : await loadImages(data);
+}
+
+/** Throws unless images have the size that a model was made for; `action` names the model and the images. */
+export function checkSize(action: string, { checkpoint, saved }: CheckpointFile, { height, width }: Images): void {
+  const { input } = checkpoint.config;
+  if (saved ? saved.height === height && saved.width === width : height * width === input) return;
+  const wanted = saved ? `${saved.height} x ${saved.width}` : `${input}`;
+  throw new UserError(
+    `${action}: expected images of ${wanted} pixels as the model was made for, got ${height} x ${width}`,
+  );
+}
+
+/**
+ * The images to show a model: those of `--data`, else those that it was trained on.
+ *
+ * @param action What cannot be done otherwise, with the name of the model's file.
+ * @throws {UserError} If they are of another size than the model's.
+ */
+export async function imagesFor(action: string, file: CheckpointFile, data?: string): Promise<Split> {
+  const path = data ?? file.saved?.data ?? "mnist", split = await readImages(path);
+  checkSize(`${action} with the images of ${path}`, file, split.test);
+  return split;
+}
