@@ -69,6 +69,7 @@ class LogSum {
   add(values: Float64Array): void {
     for (let b = 0; b < values.length; b++) {
       const v = values[b], most = this.#most[b];
+      if (v === -Infinity) continue; // a weight of 0, whose difference from another is no number
       if (v <= most) this.#sum[b] += Math.exp(v - most);
       else {
         // The first value, and NaN, which must not be lost.
@@ -99,7 +100,7 @@ export function importanceForward(
 ): void {
   rt.arena.scope(() => {
     const { x } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model), sum = new LogSum(B);
-    const posterior = gaussianIn(rt, B, Z);
+    const posterior = out.posterior ?? gaussianIn(rt, B, Z);
     encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
     const reconstruction = new Float64Array(B), each = Math.max(1, Math.floor(CHUNK / B));
