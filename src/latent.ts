@@ -1,7 +1,7 @@
 import { batch } from "./api/batch.ts";
 import { encode } from "./api/infer.ts";
 import type { Params } from "./api/state.ts";
-import { batches, checkBatch, checkFit } from "./batches.ts";
+import { batches, checkBatch, checkFit, labelsAt } from "./batches.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { foldIn, type Key } from "./random.ts";
 
@@ -37,9 +37,47 @@ function* posteriors(action: string, params: Params, data: Dataset, options: Lat
   let i = 0;
   for (const indices of batches(Uint32Array.from({ length: Math.min(count, data.count) }, (_, j) => j), size)) {
     using x = batch(data, indices, { binarize: binarize && foldIn(binarize, i++) });
-    using posterior = encode(params, x);
+    using posterior = encode(params, x, { labels: labelsAt(params, data, indices) });
     const [mean, logVar] = [posterior.mean, posterior.logVar].map((t) => t.dataSync<"float32">());
     yield { mean, logVar };
+  }
+}
+
+/** Sums up posteriors to {@linkcode LatentStatistics}, in float64 and in the order of the examples. */
+export class CodeUse {
+  readonly #kl: Float64Array;
+  readonly #center: Float64Array;
+  readonly #squares: Float64Array;
+  #n = 0;
+
+  /** @param Z The width of the code. */
+  constructor(Z: number) {
+    [this.#kl, this.#center, this.#squares] = [0, 0, 0].map(() => new Float64Array(Z));
+  }
+
+  /** Adds the posteriors of some examples, [n, Z] each, row by row. */
+  add(mean: Float32Array, logVar: Float32Array): void {
+    const kl = this.#kl, center = this.#center, squares = this.#squares, Z = kl.length;
+    for (let at = 0; at < mean.length;) {
+      this.#n++;
+      for (let j = 0; j < Z; j++, at++) {
+        const m = mean[at], v = logVar[at], delta = m - center[j];
+        kl[j] += (m * m + Math.exp(v) - 1 - v) / 2;
+        // Welford's update: the variance without the cancellation that the mean of squares has.
+        center[j] += delta / this.#n;
+        squares[j] += delta * (m - center[j]);
+      }
+    }
+  }
+
+  /** What is known so far. */
+  statistics(): LatentStatistics {
+    const variance = this.#squares.map((sum) => sum / this.#n);
+    return {
+      kl: this.#kl.map((sum) => sum / this.#n),
+      variance,
+      activeUnits: variance.filter((v) => v > ACTIVE).length,
+    };
   }
 }
 
@@ -54,7 +92,7 @@ function* posteriors(action: string, params: Params, data: Dataset, options: Lat
  * @param data The dataset; all of it is used.
  * @param options `batch`, `binarize`.
  * @returns `{ kl, variance, activeUnits }`: [Z] nats per example, [Z], and a number from 0 to Z.
- * @throws {TypeError} If the examples are not as wide as the model's.
+ * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs.
  * @throws {RangeError} If `batch` is not a positive integer.
  *
  * @example
@@ -69,22 +107,9 @@ function* posteriors(action: string, params: Params, data: Dataset, options: Lat
  * ```
  */
 export function latentStatistics(params: Params, data: Dataset, options: LatentOptions = {}): LatentStatistics {
-  const Z = params.config.latent, kl = new Float64Array(Z), center = new Float64Array(Z), squares = new Float64Array(Z);
-  let n = 0;
-  for (const { mean, logVar } of posteriors("Cannot measure the code", params, data, options)) {
-    for (let at = 0; at < mean.length;) {
-      n++;
-      for (let j = 0; j < Z; j++, at++) {
-        const m = mean[at], v = logVar[at], delta = m - center[j];
-        kl[j] += (m * m + Math.exp(v) - 1 - v) / 2;
-        // Welford's update: the variance without the cancellation that the mean of squares has.
-        center[j] += delta / n;
-        squares[j] += delta * (m - center[j]);
-      }
-    }
-  }
-  const variance = squares.map((sum) => sum / n);
-  return { kl: kl.map((sum) => sum / n), variance, activeUnits: variance.filter((v) => v > ACTIVE).length };
+  const use = new CodeUse(params.config.latent);
+  for (const { mean, logVar } of posteriors("Cannot measure the code", params, data, options)) use.add(mean, logVar);
+  return use.statistics();
 }
 
 /**

@@ -5,8 +5,8 @@ import { checkState, finalParams, type State } from "./api/state.ts";
 import type { Metrics } from "./api/loss.ts";
 import { step } from "./api/step.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { batches, checkBatch, checkFit } from "./batches.ts";
-import { type Binarize, evaluate, means, NONE, type Sums, withBatch } from "./evaluate.ts";
+import { batches, checkBatch, checkFit, labelsAt } from "./batches.ts";
+import { type Binarize, evaluate, type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
 import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
 import type { Objective } from "./vae/objective.ts";
@@ -56,7 +56,7 @@ export type EpochEvent = {
   readonly epoch: number;
   readonly step: number;
   readonly train: Metrics;
-  readonly test?: Metrics;
+  readonly test?: Evaluation;
   /** Seconds of training, evaluation not counted. */
   readonly seconds: number;
   readonly examplesPerSecond: number;
@@ -87,7 +87,7 @@ const BREATH = 200;
  * @param data Training examples.
  * @param options `epochs`, and `batch`, `beta`, `binarize`, `test`, `key`, `sums`.
  * @returns An async generator of a {@linkcode StepEvent} a step and an {@linkcode EpochEvent} an epoch.
- * @throws {TypeError} If the examples are not as wide as the model's.
+ * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that a conditional one needs.
  * @throws {RangeError} If an option is out of range.
  * @throws {LossError} If the loss is not finite.
  *
@@ -140,6 +140,7 @@ export async function* train(
           samples,
           freeBits,
           examples: data.count,
+          labels: labelsAt(current.params, data, indices),
           donate,
         };
         [current, metrics] = step(current, x, options);

@@ -1,10 +1,11 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
+import type { Gaussian } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { lossForward } from "../vae/loss.ts";
 import { type Objective, resolveObjective } from "../vae/objective.ts";
-import { type Terms, termsIn } from "../vae/terms.ts";
+import { gaussianIn, type Terms, termsIn } from "../vae/terms.ts";
 import { batchOf, type Labelled, modelOf } from "./examples.ts";
 import { type Keyed, keyOf, type Params } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
@@ -95,18 +96,19 @@ export function elbo(params: Params, x: tf.Tensor2D, options: LossOptions & Mode
   );
 }
 
-/** Computes the terms of the loss, and gives them to `body`. */
-function withTerms<T>(
+/** Computes the terms of the loss and the posterior, and gives them to `body`: after it they are gone. */
+export function withTerms<T>(
   action: string,
   params: Params,
   x: tf.Tensor2D,
   options: LossOptions & ModeOptions,
-  body: (rt: Runtime, terms: Terms, objective: Objective) => T,
+  body: (rt: Runtime, terms: Terms & { readonly posterior: Gaussian }, objective: Objective) => T,
 ): T {
   const key = keyOf(action, options), objective = resolveObjective(action, options), { training = false } = options;
   const model = modelOf(action, params), rt = runtime();
   return rt.arena.scope(() => {
-    const batch = batchOf(`${action} of x`, model.config, x, options), terms = termsIn(rt, batch.x.rows);
+    const batch = batchOf(`${action} of x`, model.config, x, options), { rows } = batch.x;
+    const terms = { ...termsIn(rt, rows), posterior: gaussianIn(rt, rows, model.config.latent) };
     lossForward(rt, model, batch, key, objective, { training }, terms);
     return body(rt, terms, objective);
   });

@@ -14,11 +14,12 @@ export type EpochRecord = {
 
 /** The record of an epoch that was evaluated; the clock is good for milliseconds, not for fifteen digits. */
 export function toRecord({ epoch, step, train, test, seconds, examplesPerSecond }: EpochEvent): EpochRecord {
+  const { loss, reconstruction, kl } = test!;
   return {
     epoch,
     step,
     train,
-    test: test!,
+    test: { loss, reconstruction, kl },
     seconds: Math.round(seconds * 1000) / 1000,
     examplesPerSecond: Math.round(examplesPerSecond),
   };

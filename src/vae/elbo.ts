@@ -37,7 +37,7 @@ export function elboForward(
 ): void {
   rt.arena.scope(() => {
     const { x, labels } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model);
-    const posterior = gaussianIn(rt, B, Z), z = rt.arena.matrix(B, Z);
+    const posterior = out.posterior ?? gaussianIn(rt, B, Z), z = rt.arena.matrix(B, Z);
     encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
     drawNormal(rt, z, key);

@@ -10,6 +10,8 @@ export type Terms = {
   readonly reconstruction: Matrix;
   /** KL(q(z | x) || p(z)), in closed form. */
   readonly kl: Matrix;
+  /** Where q(z | x) goes in a forward pass, if somebody wants it, [B, Z] each. */
+  readonly posterior?: Gaussian;
 };
 
 /** Terms of B examples in the arena. */
