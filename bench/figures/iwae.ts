@@ -5,12 +5,26 @@
  *     deno task figure:iwae vae|iwae [--seed 0] [--threads 2] [--scale 1] [--samples 5000] [--out FILE]
  *
  * `--scale` multiplies the epochs of every stage. Prints one JSON object every ten epochs or half a minute, at least, and
- * one at the end. The test set is looked at once, after the last step. A file that is there is gone on with.
+ * one at the end: -log p(x) by importance sampling and the ELBO, with standard errors, KL by dimension, active units. The
+ * test set is looked at once, after the last step. A file that is there is gone on with; one that is finished is measured
+ * again and not trained, if `--scale` is the same.
  */
 import { parseArgs } from "node:util";
-import { dataset, dispose, elbo, init, key, load, loadMnist, save, start, type State, tf, train } from "../../mod.ts";
+import {
+  dataset,
+  dispose,
+  evaluate,
+  init,
+  key,
+  load,
+  loadMnist,
+  save,
+  start,
+  type State,
+  tf,
+  train,
+} from "../../mod.ts";
 import type { Objective } from "../../src/vae/objective.ts";
-import { batch, encode, foldIn } from "../../mod.ts";
 
 /** Epochs with so many samples at such a learning rate. */
 type Stage = { readonly epochs: number; readonly samples: number; readonly rate: number };
@@ -103,27 +117,12 @@ for (const { epochs, samples, rate } of stages) {
 if (flags.out !== undefined) await Deno.writeFile(flags.out, save(state));
 const trained = seconds();
 
-/** Measures the test set, binarized once. */
-const MEASURED = 100, k = Number(flags.samples), nll: number[] = [], bounds: number[] = [];
-const sums = new Float64Array(LATENT), squares = new Float64Array(LATENT), measured = key(seed);
-for (let i = 0; i < test.count; i += MEASURED) {
-  tf.tidy(() => {
-    const indices = Array.from({ length: Math.min(MEASURED, test.count - i) }, (_, j) => i + j),
-      at = foldIn(measured, i);
-    const x = batch(test, indices, { binarize: foldIn(at, 1) });
-    const means = encode(state.params, x).mean.dataSync();
-    means.forEach((v, j) => (sums[j % LATENT] += v, squares[j % LATENT] += v * v));
-    nll.push(...elbo(state.params, x, { key: foldIn(at, 0), objective: "iwae", samples: k }).dataSync());
-    bounds.push(...elbo(state.params, x, { key: foldIn(at, 2) }).dataSync());
-  });
-}
-const mean = (values: number[]) => -values.reduce((sum, v) => sum + v, 0) / values.length;
-const error = (values: number[]) =>
-  Math.sqrt(values.reduce((sum, v) => sum + (v + mean(values)) ** 2, 0) / (values.length - 1) / values.length);
-const n = test.count, active = sums.filter((s, j) => squares[j] / n - (s / n) ** 2 > 0.01).length;
+/** The test set, binarized once. */
+const measured = { key: key(seed), samples: Number(flags.samples), binarize: "dynamic", batch: 100 } as const;
+const { loss: _, ...measures } = evaluate(state.params, test, measured);
 console.log(JSON.stringify({
-  ...{ figure: name, seed, epochs: end, nll: mean(nll), standardError: error(nll), samples: k, elbo: mean(bounds) },
-  ...{ activeUnits: active, trained, seconds: seconds() },
+  ...{ figure: name, seed, epochs: end, step: state.step, split: "test", examples: test.count, binarize: "dynamic" },
+  ...{ ...measures, trained, seconds: seconds() },
 }));
 
 function seconds(): number {
