@@ -5,6 +5,20 @@ import cliProgress, { type SingleBar } from "npm:cli-progress@3.12.0";
 import type { StepEvent } from "../train.ts";
 import { count } from "./table.ts";
 
+/** A bar on stderr, which is cleared at the end; nothing where stderr is no terminal. */
+export function newBar(format: string): SingleBar {
+  return new cliProgress.SingleBar({
+    format,
+    barsize: 20,
+    stream: stderr,
+    clearOnComplete: true,
+    // Neither hides the cursor nor turns wrapping off: a process that is killed could not put them back.
+    hideCursor: false,
+    linewrap: true,
+    gracefulExit: false,
+  }, cliProgress.Presets.shades_classic);
+}
+
 /** A bar on stderr over all epochs; nothing where stderr is no terminal. */
 export class ProgressBar {
   readonly #bar: SingleBar;
@@ -15,16 +29,7 @@ export class ProgressBar {
 
   constructor({ epochs }: { readonly epochs: number }) {
     this.#epochs = epochs;
-    this.#bar = new cliProgress.SingleBar({
-      format: "epoch {epoch}/{epochs} {bar} {percentage}% | {rate} examples/s | {left} left | loss {loss}",
-      barsize: 20,
-      stream: stderr,
-      clearOnComplete: true,
-      // Neither hides the cursor nor turns wrapping off: a process that is killed could not put them back.
-      hideCursor: false,
-      linewrap: true,
-      gracefulExit: false,
-    }, cliProgress.Presets.shades_classic);
+    this.#bar = newBar("epoch {epoch}/{epochs} {bar} {percentage}% | {rate} examples/s | {left} left | loss {loss}");
   }
 
   /** Draws where training is. */
@@ -54,7 +59,7 @@ export class ProgressBar {
 }
 
 /** Seconds as h:mm:ss, or m:ss below an hour. */
-function clock(seconds: number): string {
+export function clock(seconds: number): string {
   const s = Math.round(seconds), two = (n: number) => String(n).padStart(2, "0");
   const minutes = Math.floor(s / 60) % 60, hours = Math.floor(s / 3600);
   return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;

@@ -7,8 +7,10 @@ const TOP = fileURLToPath(new URL("../..", import.meta.url));
 /** What a command did. */
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
+type Task = "train" | "sample" | "report" | "embed" | "evaluate";
+
 /** Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. */
-export function spawn(task: "train" | "sample" | "report" | "embed", ...args: string[]): Deno.ChildProcess {
+export function spawn(task: Task, ...args: string[]): Deno.ChildProcess {
   const [, ...own] = config.tasks[task].split(" ");
   return new Deno.Command(Deno.execPath(), { args: [...own, ...args], cwd: TOP, stdout: "piped", stderr: "piped" })
     .spawn();
@@ -38,6 +40,11 @@ export function report(...args: string[]): Promise<Result> {
 /** Runs `deno task embed`. */
 export function embed(...args: string[]): Promise<Result> {
   return result(spawn("embed", ...args));
+}
+
+/** Runs `deno task evaluate`. */
+export function evaluate(...args: string[]): Promise<Result> {
+  return result(spawn("evaluate", ...args));
 }
 
 /** An IDX file of `count` images whose pixels look random and are always the same. */
