@@ -4,6 +4,7 @@ import { importanceBackward, logRatio, scaleRows } from "../kernels/importance.t
 import { type Gaussian, gaussianKl, reparameterize } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { foldIn, type Key } from "../random.ts";
+import type { Config } from "./config.ts";
 import { headBackward, headOf, nllOf } from "./head.ts";
 import type { Network } from "./layout.ts";
 import {
@@ -85,9 +86,14 @@ class LogSum {
   }
 }
 
+/** Samples at a time: all of them where the decoder is normalized by their own statistics, as in the backward pass. */
+function chunkOf({ decoder }: Config, B: number, samples: number, { training }: Mode): number {
+  return training && decoder.batchNorm ? samples : Math.max(1, Math.floor(CHUNK / B));
+}
+
 /**
  * The negative importance weighted bound -log 1/k sum over s of w_s of each example, and its terms. Samples are streamed:
- * memory does not grow with k.
+ * memory does not grow with k, but for the decoder's batch normalization in training.
  */
 export function importanceForward(
   rt: Runtime,
@@ -103,7 +109,7 @@ export function importanceForward(
     const posterior = out.posterior ?? gaussianIn(rt, B, Z);
     encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
-    const reconstruction = new Float64Array(B), each = Math.max(1, Math.floor(CHUNK / B));
+    const reconstruction = new Float64Array(B), each = chunkOf(model.config, B, samples, mode);
     const nll = rt.arena.matrix(B, 1), ratio = rt.arena.matrix(B, 1);
     for (let from = 0; from < samples; from += each) {
       const to = Math.min(from + each, samples);
