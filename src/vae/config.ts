@@ -153,7 +153,8 @@ export function resolveConfig(options: ConfigOptions): Config {
   });
   const input = checkWidth("input", options.input);
   const image = checkImage(input, options.image, Math.max(encoder.channels.length, decoder.channels.length));
-  check("variance", variance, Math.fround(variance) > 0 && Math.fround(variance) < Infinity, "a finite number above 0");
+  const single = typeof variance === "number" ? Math.fround(variance) : NaN;
+  check("variance", variance, single > 0 && single < Infinity, "a finite number above 0");
   check("embedding", embedding, embedding === 0 || classes > 0, "0 where there are no classes");
   return Object.freeze({
     input,

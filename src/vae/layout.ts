@@ -135,14 +135,14 @@ export function mapNetwork<T, U>(network: Network<T>, f: (value: T, name: string
       hidden: stack(encoder.hidden, "encoder.hidden"),
       mean: dense(encoder.mean, "encoder.mean"),
       logVar: dense(encoder.logVar, "encoder.logVar"),
-      ...encoder.embedding && { embedding: f(encoder.embedding, "encoder.embedding") },
+      ...encoder.embedding !== undefined && { embedding: f(encoder.embedding, "encoder.embedding") },
     },
     decoder: {
       hidden: stack(decoder.hidden, "decoder.hidden"),
       ...decoder.conv && { conv: stack(decoder.conv, "decoder.conv") },
       output: dense(decoder.output, "decoder.output"),
-      ...decoder.embedding && { embedding: f(decoder.embedding, "decoder.embedding") },
-      ...decoder.logVar && { logVar: f(decoder.logVar, "decoder.logVar") },
+      ...decoder.embedding !== undefined && { embedding: f(decoder.embedding, "decoder.embedding") },
+      ...decoder.logVar !== undefined && { logVar: f(decoder.logVar, "decoder.logVar") },
     },
   };
 }
