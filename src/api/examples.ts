@@ -29,9 +29,14 @@ export function modelOf(action: string, params: Params): Model {
  */
 export function batchOf(what: string, config: Config, x: tf.Tensor2D, { labels }: Labelled): Batch {
   const m = checkTensor(what, x, ["B", config.input]);
-  const [low, high] = LIKELIHOODS[config.likelihood].support;
-  checkValues(what, m, low, high, ` for the likelihood "${config.likelihood}"`);
+  checkSupport(what, m, config);
   return { x: m, labels: labelsOf(what, config, labels, m.rows) };
+}
+
+/** Throws a `RangeError` unless the model's likelihood has all values in its support. */
+export function checkSupport(what: string, x: Matrix, { likelihood }: Config): void {
+  const [low, high] = LIKELIHOODS[likelihood].support;
+  checkValues(what, x, low, high, ` for the likelihood "${likelihood}"`);
 }
 
 /** Throws a `RangeError` unless all values are within the bounds; without bounds, unless they are finite. */
@@ -39,7 +44,7 @@ export function checkValues(what: string, m: Matrix, low = -MOST, high = MOST, w
   const rt = runtime(), at = findOutside(rt, m, low, high);
   if (at < 0) return;
   const value = new Float32Array(rt.heap.memory.buffer, m.ptr + 4 * at, 1)[0];
-  const wanted = high === MOST ? "finite values" : `values in [${low}, ${high}]${why}`;
+  const wanted = high === MOST ? `finite values${why}` : `values in [${low}, ${high}]${why}`;
   throw new RangeError(`${what}: expected ${wanted}, got ${value} at [${Math.floor(at / m.cols)}, ${at % m.cols}]`);
 }
 
@@ -56,6 +61,9 @@ export function labelsOf(
   }
   const wanted = `${B} ${B === 1 ? "label" : "labels"} in [0, ${classes})`;
   if (labels === undefined || labels === null) throw new TypeError(`${what}: expected ${wanted}, got none`);
+  if (typeof labels !== "number" && typeof labels.length !== "number") {
+    throw new TypeError(`${what}: expected ${wanted}, got ${typeof labels} without a length`);
+  }
   const list = typeof labels === "number" ? new Array<number>(B).fill(labels) : Array.from(labels);
   if (list.length !== B) throw new TypeError(`${what}: expected ${wanted}, got ${list.length}`);
   const wrong = list.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);

@@ -4,7 +4,7 @@ import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { headOf, meanOf, nllOf, sampleOf } from "../vae/head.ts";
 import { type LikelihoodName, LIKELIHOODS } from "../vae/likelihood.ts";
-import { checkValues, modelOf } from "./examples.ts";
+import { checkSupport, modelOf } from "./examples.ts";
 import { type Keyed, keyOf, type Params } from "./state.ts";
 import { allOrNothing, checkTensor, emptyTensor, matrixOf } from "./tensors.ts";
 
@@ -86,7 +86,7 @@ export function likelihood(params: Params): LikelihoodOf {
     logProb(outputs, x) {
       const action = "Cannot compute log p(x) of", rt = runtime(), model = modelOf(action, params);
       const from = checked(action, outputs), examples = checkTensor(`${action} x`, x, [from.rows, config.input]);
-      checkValues(`${action} x`, examples, ...support);
+      checkSupport(`${action} x`, examples, config);
       return allOrNothing(() => {
         const result = emptyTensor<tf.Tensor1D>([from.rows]), nll = matrixOf(result);
         rt.arena.scope(() => nllOf(rt, headOf(rt, model), { ...nll, rows: from.rows, cols: 1 }, from, examples));

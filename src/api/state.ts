@@ -3,7 +3,7 @@ import type { Matrix } from "../kernels/heap.ts";
 import type { Adam } from "../optimizer.ts";
 import { checkKey, type Key } from "../random.ts";
 import type { Config } from "../vae/config.ts";
-import { layout, mapNetwork, type Network } from "../vae/layout.ts";
+import { layout, leaves, mapNetwork, names, type Network, type Parameter } from "../vae/layout.ts";
 import { checkTensor } from "./tensors.ts";
 
 /** A tensor for each parameter: kernels [inputs, outputs], biases [outputs], float32. */
@@ -40,7 +40,19 @@ export function checkNetwork(action: string, tree: Tensors, config: Config, what
         `got ${tree.encoder.hidden.length} and ${tree.decoder.hidden.length}`,
     );
   }
-  return mapNetwork(shapes, ({ shape }, name) => checkTensor(`${action}: ${what}.${name}`, find(tree, name), shape));
+  const network = mapNetwork(
+    shapes,
+    ({ shape }, name) => checkTensor(`${action}: ${what}.${name}`, find(tree, name), shape),
+  );
+  checkNoMore(action, tree, shapes, what);
+  return network;
+}
+
+/** Throws if a tree has more than the model: what goes through trees side by side would pair the wrong tensors. */
+function checkNoMore(action: string, tree: Tensors, shapes: Network<Parameter>, what: string): void {
+  if (leaves(tree).length === leaves(shapes).length) return;
+  const wanted = new Set(names(shapes)), extra = names(tree).find((name) => !wanted.has(name));
+  throw new TypeError(`${action}: expected ${what} of the model's own architecture, got ${what}.${extra} besides`);
 }
 
 /** The parts of a name, such as `encoder.hidden.0.kernel`, so that a step does not cut it anew. */

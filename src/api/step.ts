@@ -43,7 +43,8 @@ function backward(
 }
 
 /**
- * The gradient of the batch's mean of `-elbo(params, x, options)` by every parameter, for that same key.
+ * The gradient of the batch's mean of `-elbo(params, x, { ...options, training: true })` by every parameter, for that same
+ * key. A running statistic of batch normalization has none: in its place stands how far it is off that of the batch.
  *
  * Borrows its arguments; the caller owns the result.
  *
