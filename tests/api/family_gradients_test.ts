@@ -15,7 +15,7 @@ import { leaves, names } from "../../src/vae/layout.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
 import { ALL_LIKELIHOODS, ARCHITECTURES, examplesOf, familyOf, labelsFor, noiseOf } from "./family.ts";
 import { type Asked, dregSurrogate, meanOf, terms64 } from "./family_objectives.ts";
-import { type Values, valuesOf } from "./family_reference.ts";
+import { valuesOf } from "./family_reference.ts";
 import { array64 } from "./reference.ts";
 
 /** Largest error of a gradient tensor: so much of its own norm, and for terms that cancel so much of all tensors'. */
@@ -133,3 +133,10 @@ for (const activation of ["relu", "sigmoid", "elu", "gelu"] satisfies Activation
     }
   });
 }
+
+Deno.test("gradients are those of central differences for a batch of one, and of one class", () => {
+  const labelled = { ...ARCHITECTURES["embedded labels"], classes: 1 };
+  for (const config of [...Object.values(ARCHITECTURES), labelled]) {
+    tf.tidy(() => assertGradients(familyOf({ activation: "elu", ...config }, 7).params, 1, { key: KEY }));
+  }
+});

@@ -3,7 +3,7 @@
  * pixel by pixel, batch normalization column by column, labels, all likelihoods. Nothing of it is shared with src/ but the
  * names of parameters.
  */
-import type { Activation, Config, Tensors } from "../../mod.ts";
+import type { Activation, Config, LikelihoodName, Tensors } from "../../mod.ts";
 import { leaves, names } from "../../src/vae/layout.ts";
 import { FORMULAS } from "../vae/likelihood_formulas.ts";
 import { type Array64, erf } from "./reference.ts";
@@ -185,15 +185,15 @@ export function nll64({ config, values }: Run, outputs: Array64, x: Array64): Fl
   const P = outputs.cols / x.cols, { likelihood, variance } = config, sums = new Float64Array(outputs.rows);
   const logVar = values.get("decoder.logVar")?.[0] ?? Math.log(variance);
   for (let i = 0; i < outputs.rows * x.cols; i++) {
-    const value = x.values[i % x.values.length], given = outputs.values.subarray(i * P, (i + 1) * P);
-    sums[Math.floor(i / x.cols)] += likelihood === "continuous-bernoulli"
-      ? logPartition(given[0]) - given[0] * value
-      : FORMULAS[likelihood].nll([...given], value, logVar);
+    const value = x.values[i % x.values.length], given = [...outputs.values.subarray(i * P, (i + 1) * P)];
+    sums[Math.floor(i / x.cols)] += valueNll(likelihood, given, value, logVar);
   }
   return sums;
 }
 
-/** log((e^l - 1) / l), by its series around 0. */
-function logPartition(l: number): number {
-  return Math.abs(l) < 1e-2 ? l / 2 + l ** 2 / 24 - l ** 4 / 2880 : Math.log(Math.expm1(l) / l);
+/** -log p(x | outputs) of one value; log((e^l - 1) / l) of the continuous Bernoulli by its series around 0. */
+export function valueNll(name: LikelihoodName, outputs: readonly number[], x: number, logVar: number): number {
+  if (name !== "continuous-bernoulli") return FORMULAS[name].nll(outputs, x, logVar);
+  const [l] = outputs;
+  return (Math.abs(l) < 1e-2 ? l / 2 + l ** 2 / 24 - l ** 4 / 2880 : Math.log(Math.expm1(l) / l)) - l * x;
 }
