@@ -37,6 +37,7 @@ export { type DonateOptions, gradients, step, update } from "./src/api/step.ts";
 export type { Adam } from "./src/optimizer.ts";
 export type { Activation } from "./src/kernels/dense.ts";
 export type { Config, ConfigOptions, Hidden, ImageShape } from "./src/vae/config.ts";
+export type { BatchNorm } from "./src/layers/batch_norm.ts";
 export type { Dense, Layer, Network, Parameter, Shape } from "./src/vae/layout.ts";
 export type { LikelihoodName } from "./src/vae/likelihood.ts";
 export { type Preset, preset, type PresetName } from "./src/vae/preset.ts";

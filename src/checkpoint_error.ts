@@ -27,6 +27,8 @@ export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
 
   /**
+   * An error with a message that says it all.
+   *
    * @param message The action, what was wanted and what was got: sentence case, no final period.
    * @param options `cause`: the error that led to this one, if there is one.
    */

@@ -34,6 +34,7 @@ export type ModeOptions = {
 
 /** A loss that is not finite. Nothing was changed: the state before the step is still good. */
 export class LossError extends Error {
+  /** Always `"LossError"`. */
   override readonly name = "LossError";
 }
 

@@ -1,3 +1,8 @@
+/**
+ * Random tensors by explicit keys: the same key, shape and options give the same bits, on any number of threads.
+ *
+ * @module
+ */
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { drawBernoulli, drawBits, drawNormal, drawUniform } from "../kernels/draw.ts";

