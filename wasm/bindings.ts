@@ -26,13 +26,18 @@ export function parseKernels(file: string, source: string): Kernel[] {
   });
 }
 
+/** A line for each file: `import { names } from "./file";`, or with `export`. */
+function lines(word: "import" | "export", kernels: readonly Kernel[]): string[] {
+  const files = [...new Set(kernels.map((k) => k.file))];
+  return files.map((file) => {
+    const names = kernels.filter((k) => k.file === file).map((k) => k.name);
+    return `${word} { ${names.join(", ")} } from "./${file}";\n`;
+  });
+}
+
 /** wasm/kernels/dispatch.ts */
 export function dispatcher(kernels: readonly Kernel[]): string {
-  const files = [...new Set(kernels.map((k) => k.file))];
-  const imports = files.map((file) => {
-    const names = kernels.filter((k) => k.file === file).map((k) => k.name);
-    return `import { ${names.join(", ")} } from "./${file}";\n`;
-  });
+  const imports = lines("import", kernels);
   const cases = kernels.map(({ name, params }, i) => {
     const words = params.map((p, j) => `load<${p.type}>(args, ${4 * j})`);
     return `    case ${i}: return ${name}(part, parts, ${words.join(", ")});\n`;
@@ -46,8 +51,25 @@ ${cases.join("")}  }
 `;
 }
 
+/** A number that changes with the kernels' names and parameters: the FNV-1a hash of them, without its last bit. */
+function signatures(kernels: readonly Kernel[]): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(JSON.stringify(kernels))) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `0x${(hash >>> 1).toString(16)}`;
+}
+
+/** wasm/kernels/edge.ts, the entry of the builds for inference: kernels are called by name, without a dispatch. */
+export function edgeEntry(inference: readonly Kernel[]): string {
+  return HEAD + `// deno-fmt-ignore-file
+${lines("export", inference).join("")}export { GEMM_SCRATCH } from "./gemm";
+
+/** Changes with these kernels' names and parameters: whoever calls them can tell a build of another version. */
+export const SIGNATURES: i32 = ${signatures(inference)};
+`;
+}
+
 /** src/kernels/bindings.ts */
-export function bindings(kernels: readonly Kernel[]): string {
+export function bindings(kernels: readonly Kernel[], inference: readonly Kernel[]): string {
   const handles = kernels.map(({ name, file, params }, i) => {
     const floats = params.reduce((bits, p, j) => p.type === "f32" ? bits | 1 << j : bits, 0);
     const tuple = params.map((p) => `  ${p.name}: number,\n`).join("");
@@ -70,5 +92,8 @@ ${handles.join("\n")}
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
 ${kernels.map((k) => `  ${k.name} as Kernel<number[]>,\n`).join("")}];
+
+/** What the builds for inference export as SIGNATURES if they are of this version. */
+export const SIGNATURES = ${signatures(inference)};
 `;
 }

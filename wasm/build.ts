@@ -5,7 +5,7 @@
  * @module
  */
 import asc from "npm:assemblyscript@0.28.20/asc";
-import { bindings, dispatcher, parseKernels } from "./bindings.ts";
+import { bindings, dispatcher, edgeEntry, type Kernel, parseKernels } from "./bindings.ts";
 import { inspect } from "./inspect.ts";
 
 const here = new URL("./", import.meta.url);
@@ -36,17 +36,51 @@ const SOURCES = [
   "total_correlation",
 ];
 
+/** What inference needs: the kernels of the builds for the edge, which are downloaded and compiled where it runs. */
+const INFERENCE = [
+  "f32_activation",
+  "f32_batch_norm_apply",
+  "f32_bernoulli_nll",
+  "f32_copy_columns",
+  "f32_continuous_bernoulli_nll",
+  "f32_continuous_bernoulli_mean",
+  "f32_continuous_bernoulli_sample",
+  "f32_embed",
+  "f32_one_hot",
+  "f32_find_outside",
+  "f32_clamp",
+  "f32_reparameterize",
+  "f32_gaussian_nll",
+  "f32_gaussian_sample",
+  "f32_gaussian_pixel_nll",
+  "f32_gaussian_pixel_sample",
+  "f32_gemm",
+  "f32_laplace_nll",
+  "f32_laplace_sample",
+  "f32_logistic_nll",
+  "f32_logistic_mean",
+  "f32_logistic_sample",
+  "f32_firsts",
+  "f32_im2col",
+  "f32_col2im",
+  "f32_uniform",
+  "f32_normal",
+  "f32_bernoulli",
+];
+
 /** -O1, since higher levels merge unrolled steps of the micro-kernels into dependent chains. */
 const FLAGS = ["-O1", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory", "--initialMemory", "1"];
 const THREADS = ["--enable", "threads", "--sharedMemory", "--maximumMemory", "65536"];
 const RELAXED = ["--enable", "relaxed-simd"];
 
-/** Four builds: with and without threads, for engines with and without relaxed SIMD. */
+/** Six builds: with threads, for one thread, and of one thread's inference; each with and without relaxed SIMD. */
 export const VARIANTS: Readonly<Record<string, { entry: string; flags: string[] }>> = {
   threads_relaxed: { entry: "threads", flags: [...THREADS, ...RELAXED] },
   threads_baseline: { entry: "threads", flags: THREADS },
   single_relaxed: { entry: "single", flags: RELAXED },
   single_baseline: { entry: "single", flags: [] },
+  edge_relaxed: { entry: "edge", flags: RELAXED },
+  edge_baseline: { entry: "edge", flags: [] },
 };
 
 /** What benches measure shares of; no part of the library. */
@@ -54,14 +88,13 @@ const PEAK = { entry: "peak", flags: RELAXED };
 
 async function compile(
   { entry, flags }: { entry: string; flags: string[] },
-  dispatch: string,
+  generated: ReadonlyMap<string, string>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([`${entry}.ts`, "-o", "out.wasm", ...FLAGS, ...flags], {
     readFile(file: string) {
-      if (file.endsWith("dispatch.ts")) return dispatch;
       try {
-        return Deno.readTextFileSync(new URL(file.replaceAll("\\", "/"), KERNELS));
+        return generated.get(file) ?? Deno.readTextFileSync(new URL(file.replaceAll("\\", "/"), KERNELS));
       } catch {
         return null;
       }
@@ -75,21 +108,26 @@ async function compile(
   return binary;
 }
 
+function named(kernels: readonly Kernel[], name: string): Kernel {
+  const kernel = kernels.find((kernel) => kernel.name === name);
+  if (!kernel) throw new Error(`Cannot build for the edge: there is no kernel ${name}`);
+  return kernel;
+}
+
 /** All generated files: path below wasm/ to bytes. */
 async function build(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const text = new TextEncoder();
   const kernels = SOURCES.flatMap((file) => parseKernels(file, Deno.readTextFileSync(new URL(`${file}.ts`, KERNELS))));
-  const dispatch = dispatcher(kernels);
-  const files = new Map([
-    ["kernels/dispatch.ts", text.encode(dispatch)],
-    ["../src/kernels/bindings.ts", text.encode(bindings(kernels))],
-  ]);
+  const inference = INFERENCE.map((name) => named(kernels, name));
+  const generated = new Map([["dispatch.ts", dispatcher(kernels)], ["edge.ts", edgeEntry(inference)]]);
+  const files = new Map([["../src/kernels/bindings.ts", text.encode(bindings(kernels, inference))]]);
+  for (const [file, source] of generated) files.set(`kernels/${file}`, text.encode(source));
   for (const [name, variant] of Object.entries(VARIANTS)) {
-    const binary = await compile(variant, dispatch);
+    const binary = await compile(variant, generated);
     inspect(name, binary);
     files.set(`bin/${name}.wasm`, binary);
   }
-  files.set("../bench/bin/peak.wasm", await compile(PEAK, dispatch));
+  files.set("../bench/bin/peak.wasm", await compile(PEAK, generated));
   return files;
 }
 

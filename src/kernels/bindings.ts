@@ -615,3 +615,6 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_total_correlation_dz as Kernel<number[]>,
   f32_total_correlation_dq as Kernel<number[]>,
 ];
+
+/** What the builds for inference export as SIGNATURES if they are of this version. */
+export const SIGNATURES = 0x30ddb3b1;

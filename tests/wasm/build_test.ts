@@ -1,4 +1,4 @@
-import { bindings, dispatcher, type Kernel, parseKernels } from "../../wasm/bindings.ts";
+import { bindings, dispatcher, edgeEntry, type Kernel, parseKernels } from "../../wasm/bindings.ts";
 import { inspect } from "../../wasm/inspect.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../assert.ts";
 
@@ -46,7 +46,10 @@ Deno.test("inspect accepts the committed binaries", async () => {
     names.push(name);
     inspect(name, await Deno.readFile(new URL(name, folder)));
   }
-  assertEquals(names.toSorted(), ["single", "threads"].flatMap((t) => [`${t}_baseline.wasm`, `${t}_relaxed.wasm`]));
+  assertEquals(
+    names.toSorted(),
+    ["edge", "single", "threads"].flatMap((t) => [`${t}_baseline.wasm`, `${t}_relaxed.wasm`]),
+  );
 });
 
 Deno.test("inspect refuses a data segment, active or passive", () => {
@@ -144,7 +147,7 @@ Deno.test("dispatcher calls each kernel by its number, with arguments of one wor
 });
 
 Deno.test("bindings number the kernels in order and mark the arguments that are floats", async () => {
-  const text = bindings(KERNELS);
+  const text = bindings(KERNELS, KERNELS.slice(1));
   const url = URL.createObjectURL(new Blob([text], { type: "application/typescript" }));
   const { KERNELS: bound, f32_c } = await import(url);
   assertEquals(bound, [
@@ -154,6 +157,17 @@ Deno.test("bindings number the kernels in order and mark the arguments that are 
   ]);
   assertEquals(f32_c, bound[2]);
   URL.revokeObjectURL(url);
+});
+
+Deno.test("edgeEntry exports kernels by name, and a number by which bindings know them", () => {
+  const inference = KERNELS.slice(1), text = edgeEntry(inference);
+  assertStringIncludes(text, 'export { f32_b } from "./two";\nexport { f32_c } from "./one";\n');
+  assert(!text.includes("f32_a"));
+  const constant = (source: string) => source.match(/^export const SIGNATURES(?:: i32)? = (0x[0-9a-f]+);$/m)![1];
+  assert(Number(constant(text)) < 2 ** 31);
+  assertEquals(constant(text), constant(bindings(KERNELS, inference)));
+  const renamed = inference.map((kernel) => ({ ...kernel, params: kernel.params.slice(1) }));
+  assert(constant(edgeEntry(renamed)) !== constant(text));
 });
 
 Deno.test("sources with decorators are out of reach of deno fmt, which would drop them", () => {
