@@ -38,6 +38,18 @@ export function checkKey(action: string, k: Key): void {
   }
 }
 
+/** Options that name a key. */
+export type Keyed = {
+  /** The random key; the same key gives the same result. */
+  readonly key: Key;
+};
+
+/** The key of an options object. */
+export function keyOf(action: string, options: Keyed): Key {
+  checkKey(action, options?.key);
+  return options.key;
+}
+
 /**
  * A key from a seed; `jax.random.key(seed)`.
  *

@@ -1,21 +1,14 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
-import { findOutside } from "../kernels/batch.ts";
 import type { Matrix } from "../kernels/heap.ts";
+import * as checks from "../vae/checks.ts";
+import type { Labelled } from "../vae/checks.ts";
 import type { Config } from "../vae/config.ts";
-import { LIKELIHOODS } from "../vae/likelihood.ts";
 import type { Batch, Model } from "../vae/network.ts";
 import { checkParams, type Params } from "./state.ts";
 import { checkTensor } from "./tensors.ts";
 
-/** Options of what a conditional model needs to know of each example. */
-export type Labelled = {
-  /** The label of each example, integers in [0, classes), or one for all; for conditional models, and only for them. */
-  readonly labels?: number | ArrayLike<number>;
-};
-
-/** Largest float32: what is not within its bounds is not finite. */
-const MOST = 3.4028234663852886e38;
+export type { Labelled };
 
 /** A model's bytes, checked. */
 export function modelOf(action: string, params: Params): Model {
@@ -34,41 +27,16 @@ export function batchOf(what: string, config: Config, x: tf.Tensor2D, { labels }
 }
 
 /** Throws a `RangeError` unless the model's likelihood has all values in its support. */
-export function checkSupport(what: string, x: Matrix, { likelihood }: Config): void {
-  const [low, high] = LIKELIHOODS[likelihood].support;
-  checkValues(what, x, low, high, ` for the likelihood "${likelihood}"`);
+export function checkSupport(what: string, x: Matrix, config: Config): void {
+  checks.checkSupport(runtime(), what, x, config);
 }
 
 /** Throws a `RangeError` unless all values are within the bounds; without bounds, unless they are finite. */
-export function checkValues(what: string, m: Matrix, low = -MOST, high = MOST, why = ""): void {
-  const rt = runtime(), at = findOutside(rt, m, low, high);
-  if (at < 0) return;
-  const value = new Float32Array(rt.heap.memory.buffer, m.ptr + 4 * at, 1)[0];
-  const wanted = high === MOST ? `finite values${why}` : `values in [${low}, ${high}]${why}`;
-  throw new RangeError(`${what}: expected ${wanted}, got ${value} at [${Math.floor(at / m.cols)}, ${at % m.cols}]`);
+export function checkValues(what: string, m: Matrix, low?: number, high?: number, why?: string): void {
+  checks.checkValues(runtime(), what, m, low, high, why);
 }
 
 /** Labels as int32 in the arena; none for a model that is not conditional. */
-export function labelsOf(
-  what: string,
-  { classes }: Config,
-  labels: Labelled["labels"],
-  B: number,
-): number | undefined {
-  if (classes === 0) {
-    if (labels === undefined) return undefined;
-    throw new TypeError(`${what}: expected no labels, since the model has no classes, got some`);
-  }
-  const wanted = `${B} ${B === 1 ? "label" : "labels"} in [0, ${classes})`;
-  if (labels === undefined || labels === null) throw new TypeError(`${what}: expected ${wanted}, got none`);
-  if (typeof labels !== "number" && typeof labels.length !== "number") {
-    throw new TypeError(`${what}: expected ${wanted}, got ${typeof labels} without a length`);
-  }
-  const list = typeof labels === "number" ? new Array<number>(B).fill(labels) : Array.from(labels);
-  if (list.length !== B) throw new TypeError(`${what}: expected ${wanted}, got ${list.length}`);
-  const wrong = list.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong >= 0) throw new RangeError(`${what}: expected ${wanted}, got ${list[wrong]} at ${wrong}`);
-  const rt = runtime(), pointer = rt.arena.take(4 * B);
-  new Int32Array(rt.heap.memory.buffer, pointer, B).set(list);
-  return pointer;
+export function labelsOf(what: string, config: Config, labels: Labelled["labels"], B: number): number | undefined {
+  return checks.labelsIn(runtime(), what, config, labels, B);
 }

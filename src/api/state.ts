@@ -1,10 +1,12 @@
 import * as tf from "../backend/tf.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Adam } from "../optimizer.ts";
-import { checkKey, type Key } from "../random.ts";
+import type { Key } from "../random.ts";
 import type { Config } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network, type Parameter } from "../vae/layout.ts";
 import { checkTensor } from "./tensors.ts";
+
+export { type Keyed, keyOf } from "../random.ts";
 
 /** A tensor for each parameter: kernels [inputs, outputs], biases [outputs], float32. */
 export type Tensors = Network<tf.Tensor>;
@@ -137,18 +139,6 @@ export function averaged(state: State): Params {
 /** The parameters to measure and to draw with: the averaged ones where the state has them, else its own. */
 export function finalParams(state: State): Params {
   return state.average ? averaged(state) : state.params;
-}
-
-/** Options that name a key. */
-export type Keyed = {
-  /** The random key; the same key gives the same result. */
-  readonly key: Key;
-};
-
-/** The key of an options object. */
-export function keyOf(action: string, options: Keyed): Key {
-  checkKey(action, options?.key);
-  return options.key;
 }
 
 /**
