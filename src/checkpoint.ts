@@ -1,15 +1,10 @@
-import { CheckpointError, mismatch } from "./checkpoint_error.ts";
+import { mismatch } from "./checkpoint_error.ts";
+import { checkAllTaken, checkMetadata, furtherMetadata, open, part, takeTree, TREES, VERSION } from "./model_file.ts";
 import { type Adam, resolveAdam } from "./optimizer.ts";
 import { checkKey, type Key } from "./random.ts";
-import { decodeSafetensors, encodeSafetensors, type TensorEntry } from "./safetensors.ts";
-import { type Config, type ConfigOptions, resolveConfig } from "./vae/config.ts";
-import { layout, mapNetwork, type Network, type Shape } from "./vae/layout.ts";
-
-/** The version of what a checkpoint holds; another one is refused. */
-const VERSION = "1";
-
-/** Metadata that a checkpoint has of its own. */
-const OWN = ["elbo", "config", "optimizer", "step", "key"] as const;
+import { encodeSafetensors, type TensorEntry } from "./safetensors.ts";
+import type { Config } from "./vae/config.ts";
+import { layout, mapNetwork, type Network } from "./vae/layout.ts";
 
 /** A training state as plain arrays. */
 export type Checkpoint = {
@@ -24,8 +19,6 @@ export type Checkpoint = {
   readonly average?: Network<Float32Array>;
 };
 
-const TREES = ["params", "mu", "nu", "average"] as const;
-
 /**
  * A checkpoint as a safetensors file: float32 tensors `params.…`, `mu.…`, `nu.…` and, where there is an average,
  * `average.…`, and in the metadata `elbo` (the version), `config`, `optimizer`, `step` and `key`, as JSON.
@@ -38,6 +31,7 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  checkMetadata(metadata);
   const { config, optimizer, step, key } = checkpoint, shapes = layout(config);
   const tensors = new Map<string, TensorEntry>();
   for (const tree of TREES) {
@@ -50,8 +44,6 @@ export function encodeCheckpoint(
       tensors.set(`${tree}.${name}`, { dtype: "F32", shape, data: new Uint8Array(buffer, byteOffset, byteLength) });
     });
   }
-  const taken = OWN.find((name) => Object.hasOwn(metadata, name));
-  if (taken) throw new RangeError(`Cannot write checkpoint: the metadata "${taken}" is its own`);
   return encodeSafetensors(tensors, {
     ...metadata,
     elbo: VERSION,
@@ -70,10 +62,10 @@ export function encodeCheckpoint(
  * @throws {CheckpointError} If it is no such file: what was got and what was wanted.
  */
 export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; metadata: Record<string, string> } {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (!Object.hasOwn(metadata, "elbo")) throw mismatch("read", "metadata of elbo", "a file without it");
-  if (metadata.elbo !== VERSION) throw mismatch("read", `version ${VERSION}`, `version ${metadata.elbo}`);
-  const config = part(metadata, "config", (value) => resolveConfig(value as ConfigOptions));
+  const file = open(bytes), { config, metadata } = file;
+  if (Object.hasOwn(metadata, "exported")) {
+    throw mismatch("read", "a training state", "a model exported for inference, which has no optimizer state");
+  }
   const optimizer = part(metadata, "optimizer", (value) => resolveAdam(value as Adam));
   const step = part(metadata, "step", (value) => {
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`it is ${JSON.stringify(value)}`);
@@ -83,37 +75,15 @@ export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; m
     checkKey("Cannot read key", value as Key);
     return Object.freeze(value) as Key;
   });
-  const shapes = layout(config);
-  const tree = (name: string) => mapNetwork(shapes, ({ shape }, leaf) => take(tensors, `${name}.${leaf}`, shape));
+  const tree = (name: string) => takeTree(file, name, copied);
   const trees = { params: tree("params"), mu: tree("mu"), nu: tree("nu") };
   const average = optimizer.averageDecay === undefined ? {} : { average: tree("average") };
-  const checkpoint = { config, optimizer, step, key, ...trees, ...average };
-  const [extra] = tensors.keys();
-  if (extra !== undefined) throw mismatch("read", "no tensors but the model's", `one named ${JSON.stringify(extra)}`);
-  const rest = Object.entries(metadata).filter(([name]) => !(OWN as readonly string[]).includes(name));
-  return { checkpoint, metadata: Object.fromEntries(rest) };
+  checkAllTaken(file);
+  return { checkpoint: { config, optimizer, step, key, ...trees, ...average }, metadata: furtherMetadata(file) };
 }
 
-/** A part of the metadata that is JSON. */
-function part<T>(metadata: Record<string, string>, name: string, read: (value: unknown) => T): T {
-  if (!Object.hasOwn(metadata, name)) throw mismatch("read", `metadata "${name}"`, "none");
-  try {
-    return read(JSON.parse(metadata[name]));
-  } catch (error) {
-    throw new CheckpointError(`Cannot read checkpoint: its ${name} is not valid: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-/** A tensor's values, copied; it is taken out of the map. */
-function take(tensors: Map<string, TensorEntry>, name: string, shape: Shape): Float32Array {
-  const entry = tensors.get(name);
-  if (!entry) throw mismatch("read", `a tensor ${name} of shape [${shape.join(", ")}]`, "none");
-  if (entry.dtype !== "F32") throw mismatch("read", `${name} of type F32`, entry.dtype);
-  if (entry.shape.length !== shape.length || entry.shape.some((size, i) => size !== shape[i])) {
-    throw mismatch("read", `${name} of shape [${shape.join(", ")}]`, `[${entry.shape.join(", ")}]`);
-  }
-  tensors.delete(name);
-  return new Float32Array(entry.data.slice().buffer);
+/** A tensor's values, copied. */
+function copied({ dtype, data }: TensorEntry, name: string): Float32Array {
+  if (dtype !== "F32") throw mismatch("read", `${name} of type F32`, dtype);
+  return new Float32Array(data.slice().buffer);
 }
