@@ -12,7 +12,10 @@ const LAYERS = [
   "src/api/",
   "src/backend/",
   "src/data/",
+  "src/edge/",
   "src/checkpoint.ts",
+  "src/model_file.ts",
+  "src/float16.ts",
   "src/safetensors.ts",
   "src/safetensors_header.ts",
   "src/checkpoint_error.ts",
@@ -25,7 +28,9 @@ const LAYERS = [
   "wasm/bin/",
 ];
 /** From here down nothing knows tfjs, nor Deno. */
-const PURE = LAYERS.indexOf("src/checkpoint.ts");
+const PURE = LAYERS.indexOf("src/edge/");
+/** The only files that import binaries, in a syntax of which Deno alone knows enough. */
+const BINARIES = ["src/backend/binaries.js", "src/edge/binaries.js"];
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -75,6 +80,26 @@ Deno.test("the model, and all below it, knows neither tfjs nor Deno", () => {
     const text = Deno.readTextFileSync(new URL(path, ROOT)).replace(/\/\*[\s\S]*?\*\//g, "");
     if (imports(path).some((name) => name.includes("tensorflow")) || /\bDeno\./.test(text)) strange.push(path);
   }
+  assertEquals(strange, []);
+});
+
+Deno.test("binaries are imported in one file of each face", () => {
+  const importers = FILES.filter((path) => imports(path).some((name) => name.endsWith(".wasm")));
+  assertEquals(importers.toSorted(), BINARIES);
+});
+
+Deno.test("what the edge loads needs neither a package nor a module of the runtime's, and no binary at once", () => {
+  const reached = new Set(["src/edge/mod.ts"]), strange: string[] = [];
+  for (const path of reached) {
+    // A literal import() is for Deno alone, and not loaded before it is called.
+    for (const name of imports(path).filter((name) => name !== "./binaries.js")) {
+      if (/^(npm|node|jsr|https?):/.test(name)) strange.push(`${path} -> ${name}`);
+      if (name.startsWith(".")) reached.add(new URL(name, new URL(path, ROOT)).href.slice(ROOT.href.length));
+    }
+    const text = Deno.readTextFileSync(new URL(path, ROOT));
+    assert(!/from "[^"]*binaries/.test(text), `${path} imports the binaries at once`);
+  }
+  assert(reached.size > 40 && !reached.has("src/kernels/pool.ts"));
   assertEquals(strange, []);
 });
 

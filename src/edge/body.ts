@@ -1,0 +1,70 @@
+import { mismatch } from "../checkpoint_error.ts";
+
+/** Where a model's bytes come from. */
+export type Source = Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
+
+/** All bytes of a source, of which there may be at most so many; no more than that are taken into memory. */
+export async function readBody(given: Source | Promise<Source>, maxBytes: number): Promise<Uint8Array> {
+  const source = await given;
+  if (source instanceof Uint8Array) return bounded(source, maxBytes);
+  if (source instanceof ArrayBuffer) return bounded(new Uint8Array(source), maxBytes);
+  if (source instanceof ReadableStream) return await readStream(source, maxBytes);
+  if (source instanceof Blob) return await readStream(source.stream(), maxBytes);
+  if (!(source instanceof Response)) {
+    throw new TypeError(
+      `Cannot read checkpoint: expected bytes, a Response or a stream of bytes, got ${
+        source === null ? source : typeof source
+      }`,
+    );
+  }
+  const { ok, status, bodyUsed, body, headers } = source;
+  if (!ok) {
+    await body?.cancel();
+    throw mismatch("read", "a response of status 200", status);
+  }
+  if (bodyUsed) throw new TypeError("Cannot read checkpoint: expected a response not yet read, got one that was");
+  // Told by whoever sends it, so only a reason not to begin.
+  const announced = Number(headers.get("content-length"));
+  if (announced > maxBytes) {
+    await body?.cancel();
+    throw tooLarge(maxBytes, announced);
+  }
+  return body ? await readStream(body, maxBytes) : new Uint8Array();
+}
+
+function tooLarge(maxBytes: number, got: number | string): Error {
+  return mismatch("read", `at most ${maxBytes} bytes`, got);
+}
+
+function bounded(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes, bytes.length);
+  return bytes;
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const reader = stream.getReader(), chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (!(value instanceof Uint8Array)) {
+        throw new TypeError(`Cannot read checkpoint: expected a stream of Uint8Array, got ${typeof value}`);
+      }
+      length += value.length;
+      if (length > maxBytes) throw tooLarge(maxBytes, "more");
+      chunks.push(value);
+    }
+  } catch (error) {
+    // Whoever sends the rest need not. What canceling says of it is not what went wrong.
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
