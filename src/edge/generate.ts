@@ -44,7 +44,7 @@ export function reconstruct(model: Model, x: Rows, options: Labelled & { readonl
  * @param options.key The random key.
  * @param options.labels What to generate, if the model is conditional: a label for each, or one for all.
  * @returns Means, [n, D]; in [0, 1] for `"bernoulli"`.
- * @throws {RangeError} If `n` is not a positive integer, or a label is out of range.
+ * @throws {RangeError} If `n` is not a positive integer, or larger than memory, or a label is out of range.
  * @throws {TypeError} If `key` is not a key, or labels are missing, or there are some too many.
  *
  * @example
@@ -64,6 +64,10 @@ export function generate(model: Model, options: Keyed & Labelled & { readonly n:
     throw new RangeError(`${action}: expected n to be a positive integer, got ${n}`);
   }
   const engine = engineOf(action, model), { config, runtime: rt } = engine;
+  // Before anything is allocated, since memory does not shrink.
+  if (n * config.input >= 2 ** 30) {
+    throw new RangeError(`${action}: expected fewer than 2^30 values, got shape [${n}, ${config.input}]`);
+  }
   return rt.arena.scope(() => {
     const z = rt.arena.matrix(n, config.latent);
     drawNormal(rt, z, key);
