@@ -12,6 +12,7 @@ import {
   step,
   tf,
 } from "../../mod.ts";
+import * as edge from "../../src/edge/mod.ts";
 
 const LIKELIHOODS: LikelihoodName[] = [
   "bernoulli",
@@ -68,6 +69,11 @@ export function trained(config: ConfigOptions, optimizer: InitOptions["optimizer
 /** The file of a small model. */
 export function smallFile(config: ConfigOptions = { input: 6, hidden: [5], latent: 2 }): Uint8Array<ArrayBuffer> {
   return tf.tidy(() => save(trained(config)));
+}
+
+/** What a model generates: the same for equal parameters. */
+export function drawn(model: edge.Model): Float32Array {
+  return edge.generate(model, { n: 3, key: key(1) }).data;
 }
 
 /** A file of this package. */
