@@ -67,6 +67,8 @@ export type CheckpointFile = {
   /** All of it, for `load`. */
   readonly bytes: Uint8Array;
   readonly checkpoint: Checkpoint;
+  /** All metadata that is not the checkpoint's own. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** How it was trained; missing where the API, not the command line, saved it. */
   readonly saved?: Saved;
 };
@@ -84,7 +86,7 @@ export async function readCheckpoint(path: string): Promise<CheckpointFile> {
   });
   try {
     const { checkpoint, metadata } = decodeCheckpoint(bytes);
-    return { bytes, checkpoint, saved: fromMetadata(metadata) };
+    return { bytes, checkpoint, metadata, saved: fromMetadata(metadata) };
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     const message = error.message.replace(/^Cannot read checkpoint/, (start) => `${start} ${path}`);

@@ -2,7 +2,7 @@ import { drawNormal } from "../kernels/draw.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import { reparameterize } from "../kernels/posterior.ts";
 import { type Keyed, keyOf } from "../random.ts";
-import { checkExamples, checkValues, type Labelled, labelsIn } from "../vae/checks.ts";
+import { checkSupport, checkValues, type Labelled, labelsIn } from "../vae/checks.ts";
 import { decoderForward, encoderForward, type Mode } from "../vae/network.ts";
 import { gaussianIn } from "../vae/terms.ts";
 import { type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
@@ -44,7 +44,7 @@ export function encode(model: Model, x: Rows, options: Labelled = {}): Posterior
   const examples = checkRows(what, x, "B", config.input);
   return rt.arena.scope(() => {
     const batch = put(rt, examples);
-    checkExamples(rt, what, config, batch);
+    checkSupport(rt, what, batch, config);
     const labels = labelsIn(rt, what, config, options.labels, batch.rows);
     const out = gaussianIn(rt, batch.rows, config.latent);
     encoderForward(rt, engine, { x: batch, labels }, out, INFERENCE);

@@ -7,7 +7,7 @@ const TOP = fileURLToPath(new URL("../..", import.meta.url));
 /** What a command did. */
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-type Task = "train" | "sample" | "report" | "embed" | "evaluate";
+type Task = "train" | "sample" | "report" | "embed" | "evaluate" | "export";
 
 /** Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. */
 export function spawn(task: Task, ...args: string[]): Deno.ChildProcess {
@@ -45,6 +45,11 @@ export function embed(...args: string[]): Promise<Result> {
 /** Runs `deno task evaluate`. */
 export function evaluate(...args: string[]): Promise<Result> {
   return result(spawn("evaluate", ...args));
+}
+
+/** Runs `deno task export`. */
+export function exportModel(...args: string[]): Promise<Result> {
+  return result(spawn("export", ...args));
 }
 
 /** An IDX file of `count` images whose pixels look random and are always the same. */
