@@ -39,7 +39,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   vae: {
     objective: "elbo",
     batch: 100,
-    stages: [300, 150, 100, 100, 50].map((epochs, i) => ({ epochs, samples: 1, rate: 10 ** (-3 - i / 4) })),
+    stages: [300, 150, 100, 100, 50, 50, 50].map((epochs, i) => ({ epochs, samples: 1, rate: 10 ** (-3 - i / 4) })),
   },
   iwae: {
     objective: "dreg",
