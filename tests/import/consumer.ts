@@ -4,7 +4,7 @@ import { assert, assertEquals } from "../assert.ts";
 export const ROOT = new URL("../../", import.meta.url);
 
 /** What users import, from the repository's top. */
-export const ENTRIES = ["mod.ts"] as const;
+export const ENTRIES = ["mod.ts", "src/edge/mod.ts"] as const;
 
 const TYPES: Record<string, string> = {
   ts: "application/typescript",
