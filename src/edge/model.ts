@@ -25,8 +25,8 @@ export type Model = {
 export type LoadOptions = {
   /**
    * The kernels: `wasm/bin/edge_relaxed.wasm`, or `edge_baseline.wasm` for engines without relaxed SIMD. Where they are
-   * left out they are found beside this package, in Deno and in browsers; on Cloudflare, and in a bundle, they have to be
-   * handed in.
+   * left out they are found beside this package, in Deno, and in browsers if the bundler took them for an asset. On
+   * Cloudflare they have to be handed in.
    */
   readonly wasm?: Wasm | Promise<Wasm>;
   /** Most bytes that the file may have; default 2^29, 512 MiB. */
