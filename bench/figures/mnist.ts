@@ -20,7 +20,8 @@ for (const seed of seeds) {
     state = event.state;
     if (event.kind !== "epoch" || event.epoch < 10) continue;
     losses.push(event.test!.loss);
-    console.log(JSON.stringify({ seed, test: event.test, train: event.train, seconds: seconds(started) }));
+    const { loss, reconstruction, kl, activeUnits } = event.test!;
+    console.log(JSON.stringify({ seed, test: { loss, reconstruction, kl, activeUnits }, seconds: seconds(started) }));
   }
   dispose([first, state]);
 }

@@ -1,7 +1,7 @@
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { type Keyed, keyOf } from "../random.ts";
-import { checkValues } from "../vae/checks.ts";
+import { checkSupport } from "../vae/checks.ts";
 import { type Head, headOf, meanOf, nllOf, sampleOf } from "../vae/head.ts";
 import { type LikelihoodName, LIKELIHOODS } from "../vae/likelihood.ts";
 import { type Array1D, type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
@@ -68,7 +68,7 @@ export function likelihood(model: Model): LikelihoodOf {
       const examples = checkRows(`${action} x`, x, rows.rows, D);
       return rt.arena.scope(() => {
         const from = put(rt, rows), m = put(rt, examples), nll = rt.arena.matrix(rows.rows, 1);
-        checkValues(rt, `${action} x`, m, ...support);
+        checkSupport(rt, `${action} x`, m, config);
         nllOf(rt, headOf(rt, engine), nll, from, m);
         return { data: floats(rt.heap, nll).map((value) => -value), shape: [rows.rows] };
       });
