@@ -37,8 +37,7 @@ export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
  *
  * - `"tutorial"`: encoder 784-256 relu with a head each for mean and log-variance, latent 32; decoder 256 relu, batch
  *   normalization, 784 linear; squared error, Adam 1e-3, batch 128, 100 epochs. Mended here: one head for both outputs, of
- *   which a log was taken; a batch normalization made anew at each call, so that it never learned; a KL term with a wrong
- *   sign and scale.
+ *   which a log was taken; a batch normalization made anew at each call, so that it never learned; a wrong KL term.
  *
  * @param name Which one.
  * @param options.input D: width of an example; default 784.
