@@ -13,6 +13,7 @@ const LAYERS = [
   "src/backend/",
   "src/data/",
   "src/edge/",
+  "src/pictures/",
   "src/checkpoint.ts",
   "src/model_file.ts",
   "src/float16.ts",
