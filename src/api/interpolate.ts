@@ -1,8 +1,6 @@
 import type * as tf from "../backend/tf.ts";
+import { type Interpolation, INTERPOLATIONS, ways } from "../vae/ways.ts";
 import { checkCodes, codesTensor, type CodeTensor } from "./codes.ts";
-
-/** The ways from one code to another. */
-export type Interpolation = "linear" | "spherical";
 
 /** Options of {@linkcode interpolate}. */
 export type InterpolateOptions = {
@@ -11,30 +9,6 @@ export type InterpolateOptions = {
   /** Default `"linear"`. */
   readonly method?: Interpolation;
 };
-
-const METHODS: readonly string[] = ["linear", "spherical"] satisfies Interpolation[];
-
-/** An angle whose sine is below this gives no direction to turn in: float32 has no more digits. */
-const LEAST_SINE = 1e-6;
-
-/** The angle between two vectors, good also near 0 and pi (Kahan): 2 atan2(|u - v|, |u + v|) of the unit vectors; of 0, 0. */
-function angle(a: Float32Array, b: Float32Array): number {
-  const [p, q] = [a, b].map((v) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0)));
-  if (p === 0 || q === 0) return 0;
-  let minus = 0, plus = 0;
-  for (let i = 0; i < a.length; i++) {
-    const u = a[i] / p, v = b[i] / q;
-    minus += (u - v) ** 2;
-    plus += (u + v) ** 2;
-  }
-  return 2 * Math.atan2(Math.sqrt(minus), Math.sqrt(plus));
-}
-
-/** The weights of both ends at `t` from 0 to 1, for each method. */
-function weights(t: number, theta?: number): readonly [a: number, b: number] {
-  if (theta === undefined) return [1 - t, t];
-  return [Math.sin((1 - t) * theta) / Math.sin(theta), Math.sin(t * theta) / Math.sin(theta)];
-}
 
 /**
  * Codes on the way from each code of a to that of b, at t = 0, 1 / (steps - 1), …, 1, of which the first and the last are
@@ -75,19 +49,10 @@ export function interpolate(a: CodeTensor, b: CodeTensor, options: InterpolateOp
   if (!Number.isSafeInteger(steps) || steps < 2) {
     throw new RangeError(`${action}: expected steps to be an integer of at least 2, got ${steps}`);
   }
-  if (!METHODS.includes(method)) {
+  if (!INTERPOLATIONS.includes(method)) {
     throw new RangeError(
       `${action}: expected method to be one of "linear", "spherical", got ${JSON.stringify(method)}`,
     );
   }
-  const values = new Float32Array(rows * steps * cols);
-  for (let row = 0, at = 0; row < rows; row++) {
-    const [u, v] = [from, to].map(({ values }) => values.subarray(row * cols, (row + 1) * cols));
-    const theta = method === "spherical" ? angle(u, v) : 0, turn = Math.sin(theta) < LEAST_SINE ? undefined : theta;
-    for (let i = 0; i < steps; i++) {
-      const [p, q] = weights(i / (steps - 1), turn);
-      for (let j = 0; j < cols; j++) values[at++] = p * u[j] + q * v[j];
-    }
-  }
-  return codesTensor(values, rows * steps);
+  return codesTensor(ways(from.values, to.values, { rows, cols, steps, method }), rows * steps);
 }

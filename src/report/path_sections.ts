@@ -1,6 +1,7 @@
 /** Sections of the report that show ways through the latent space: between images, and along one dimension. */
 import { codesTensor } from "../api/codes.ts";
-import { interpolate, type Interpolation } from "../api/interpolate.ts";
+import { interpolate } from "../api/interpolate.ts";
+import type { Interpolation } from "../vae/ways.ts";
 import { traverse } from "../api/traverse.ts";
 import type { LatentStatistics } from "../latent.ts";
 import { encode } from "../api/infer.ts";
