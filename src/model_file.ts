@@ -1,6 +1,6 @@
 import { CheckpointError, mismatch } from "./checkpoint_error.ts";
 import { fromFloat16, MOST_FLOAT16, toFloat16 } from "./float16.ts";
-import { decodeSafetensors, encodeSafetensors, type TensorEntry } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Safetensors, type TensorEntry } from "./safetensors.ts";
 import { type Config, type ConfigOptions, resolveConfig } from "./vae/config.ts";
 import { layout, leaves, mapNetwork, type Network } from "./vae/layout.ts";
 
@@ -140,8 +140,19 @@ export function encodeModel(
   config: Config,
   params: Network<Float32Array>,
   exported: Exported,
-  { float16 = false, metadata = {} }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  const { tensors, metadata } = modelContents(config, params, exported, options);
+  return encodeSafetensors(tensors, metadata);
+}
+
+/** What is in the file that {@linkcode encodeModel} writes; float32 tensors are views of the arguments. */
+export function modelContents(
+  config: Config,
+  params: Network<Float32Array>,
+  exported: Exported,
+  { float16 = false, metadata = {} }: ExportOptions = {},
+): Safetensors {
   checkMetadata(metadata);
   const values = leaves(params), tensors = new Map<string, TensorEntry>();
   let i = 0;
@@ -149,7 +160,7 @@ export function encodeModel(
     const array = values[i++], half = float16 && shape.length > 1;
     tensors.set(`params.${name}`, { ...half ? halves(name, array) : floats(array), shape });
   });
-  return encodeSafetensors(tensors, { ...metadata, elbo: VERSION, config: JSON.stringify(config), exported });
+  return { tensors, metadata: { ...metadata, elbo: VERSION, config: JSON.stringify(config), exported } };
 }
 
 function floats({ buffer, byteOffset, byteLength }: Float32Array): Omit<TensorEntry, "shape"> {

@@ -6,7 +6,7 @@
  * whatever bytes come in, reading them either succeeds or throws a {@linkcode CheckpointError}.
  */
 import { mismatch } from "./checkpoint_error.ts";
-import { type Dtype, formatHeader, layout, parseHeader } from "./safetensors_header.ts";
+import { type Dtype, formatHeader, layout, parseHeader, type Span } from "./safetensors_header.ts";
 
 export type { Dtype };
 
@@ -55,18 +55,29 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorEntry>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
+  const { head, spans } = encodeHead(tensors, metadata), file = new Uint8Array(head.length + (spans.at(-1)?.end ?? 0));
+  file.set(head);
+  for (const { name, begin } of spans) file.set(tensors.get(name)!.data, head.length + begin);
+  return file;
+}
+
+/**
+ * What a file begins with, and which tensors' bytes follow in which order: for files that are sent piece by piece.
+ *
+ * @throws {CheckpointError} As {@linkcode encodeSafetensors}.
+ */
+export function encodeHead(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  metadata: Readonly<Record<string, string>>,
+): { readonly head: Uint8Array<ArrayBuffer>; readonly spans: readonly Span[] } {
   const spans = layout(tensors);
   const header = new TextEncoder().encode(formatHeader({ spans, metadata }));
   const headerLength = Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES;
   if (headerLength > MAX_HEADER_BYTES) throw mismatch("write", LONGEST_HEADER, headerLength);
-
-  const dataStart = LENGTH_BYTES + headerLength;
-  const file = new Uint8Array(dataStart + (spans.at(-1)?.end ?? 0));
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
-  file.fill(SPACE, LENGTH_BYTES, dataStart);
-  file.set(header, LENGTH_BYTES);
-  for (const { name, begin } of spans) file.set(tensors.get(name)!.data, dataStart + begin);
-  return file;
+  const head = new Uint8Array(LENGTH_BYTES + headerLength).fill(SPACE);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerLength), true);
+  head.set(header, LENGTH_BYTES);
+  return { head, spans };
 }
 
 /**

@@ -20,7 +20,8 @@ export type Handler = (request: Request) => Promise<Response>;
  * | `POST /anomaly`     | `{ x, labels?, seed?, samples? }`               | `{ nats, seed, samples }`: higher is stranger |
  * | `GET /sample`       | `?n=16&seed=0&label=3`                          | `{ x, seed }`, or a picture: `image/png`     |
  * | `GET /health`       |                                                 | `{ status: "ok", model, limits, bytes }`     |
- * | `GET /`             |                                                 | the explorer                                 |
+ * | `GET /`             |                                                 | the explorer, if there is one                |
+ * | `GET /model.safetensors` |                                            | what it loads: the model                     |
  *
  * `x` and `z` are arrays of rows, `labels` an integer or one for each row; all but the rows may also stand in the query, as
  * `label`, `seed` and `samples`, and a body of nothing but rows may be an array. The same rows as float32, little-endian,

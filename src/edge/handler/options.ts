@@ -15,7 +15,10 @@ export type HandlerOptions = {
   readonly timeout?: number;
   /** Which other origin's pages may ask, such as `https://example.com`, or `"*"`; default none. */
   readonly cors?: string;
-  /** The page that `GET /` answers with; default none. */
+  /**
+   * The page that `GET /` answers with, `explorer` of `@elbo/elbo/explorer`; default none. With it, `GET /model.safetensors`
+   * gives the model to whoever asks, since the page computes in the browser.
+   */
   readonly explorer?: string;
   /** In pictures each pixel becomes a square of so many a side, from 1 to 16; default 2. */
   readonly scale?: number;

@@ -1,5 +1,6 @@
 import { key } from "../../random.ts";
 import type { Array2D } from "../arrays.ts";
+import { fileOf } from "../file.ts";
 import { generate } from "../generate.ts";
 import { decode, encode, sample } from "../infer.ts";
 import { likelihood, type LikelihoodOf } from "../likelihood.ts";
@@ -117,16 +118,29 @@ const EXPLORER: Route = {
   method: "GET",
   forms: ["text/html"],
   run({ settings: { explorer } }) {
-    if (explorer !== undefined) {
-      return new Response(explorer, { headers: { "content-type": "text/html; charset=utf-8" } });
-    }
-    throw new Refusal(404, "There is no explorer here: createHandler was given none", { wanted: listing() });
+    if (explorer === undefined) throw noExplorer();
+    return new Response(explorer, { headers: { "content-type": "text/html; charset=utf-8" } });
   },
 };
+
+/** What the explorer loads: so there is a way to the weights only where it is. */
+const MODEL: Route = {
+  method: "GET",
+  forms: ["application/octet-stream"],
+  run({ model, settings: { explorer } }) {
+    if (explorer === undefined) throw noExplorer();
+    return new Response(fileOf(model), { headers: { "content-type": "application/octet-stream" } });
+  },
+};
+
+function noExplorer(): Refusal {
+  return new Refusal(404, "There is no explorer here: createHandler was given none", { wanted: listing() });
+}
 
 /** All routes, by path. */
 export const ROUTES: ReadonlyMap<string, Route> = new Map(Object.entries({
   "/": EXPLORER,
+  "/model.safetensors": MODEL,
   "/health": HEALTH,
   "/sample": SAMPLE,
   "/encode": ENCODE,
