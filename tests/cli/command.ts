@@ -9,11 +9,14 @@ export type Result = { readonly code: number; readonly stdout: string; readonly 
 
 type Task = "train" | "sample" | "report" | "embed" | "evaluate" | "export";
 
-/** Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. */
+/**
+ * Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. Quiet, since what
+ * Deno says of the packages that it downloads, on a machine that has not run it yet, is not the command's.
+ */
 export function spawn(task: Task, ...args: string[]): Deno.ChildProcess {
-  const [, ...own] = config.tasks[task].split(" ");
-  return new Deno.Command(Deno.execPath(), { args: [...own, ...args], cwd: TOP, stdout: "piped", stderr: "piped" })
-    .spawn();
+  const [, run, ...own] = config.tasks[task].split(" "),
+    options = { cwd: TOP, stdout: "piped", stderr: "piped" } as const;
+  return new Deno.Command(Deno.execPath(), { args: [run, "--quiet", ...own, ...args], ...options }).spawn();
 }
 
 /** Waits for a command's end. */
