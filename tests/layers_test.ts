@@ -12,6 +12,7 @@ const LAYERS = [
   "src/api/",
   "src/backend/",
   "src/data/",
+  "src/explorer/",
   "src/edge/",
   "src/pictures/",
   "src/checkpoint.ts",
