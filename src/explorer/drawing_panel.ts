@@ -10,36 +10,41 @@ export function drawingPanel(explorer: Explorer, tell: (message: string) => void
   const { shape, signal, model } = explorer, upload = part("upload", HTMLInputElement);
   const invert = part("invert", HTMLInputElement), center = part("center", HTMLInputElement);
   const use = part("use", HTMLButtonElement), results = part("results", HTMLDivElement);
-  let drawn = 0, code: Float32Array | undefined;
+  // Counts changes of what is drawn; without ink there is nothing to encode.
+  let version = 0, inked = false, code: Float32Array | undefined;
   const change = () => {
-    drawn++;
+    version++;
     explorer.refresh();
   };
-  const paper = pad(part("pad", HTMLCanvasElement), part("pen", HTMLDivElement), shape, signal, change);
+  const paper = pad(part("pad", HTMLCanvasElement), part("pen", HTMLDivElement), shape, signal, () => {
+    inked = true;
+    change();
+  });
   // Digits are gray; pictures in color, and of other proportions, are no digits.
   center.checked = shape.channels === 1 && shape.width === shape.height;
   part("centering", HTMLLabelElement).hidden = shape.channels !== 1;
   invert.checked = false;
-  results.hidden = true;
-  use.disabled = true;
 
   const show = () => {
     const x = example(paper.inks(), center.checked && shape.channels === 1 ? fitInk : scaleInk, invert.checked, shape);
     const { mean, logVar } = encode(model, x, explorer.labels);
     code = mean.data;
-    results.hidden = false;
-    use.disabled = false;
     draw(part("seen", HTMLCanvasElement), x, shape);
     draw(part("reconstruction", HTMLCanvasElement), explorer.means(code), shape);
     bars(part("bars", HTMLCanvasElement), code, logVar.data);
     part("numbers", HTMLParagraphElement).textContent = [...code].map((value) => value.toFixed(2)).join(" ");
   };
   explorer.show(() => {
-    if (drawn > 0) show();
-  }, () => [drawn, explorer.label]);
+    results.hidden = use.disabled = !inked;
+    if (inked) show();
+  }, () => [version, explorer.label]);
 
   for (const choice of [invert, center]) choice.addEventListener("change", change, { signal });
-  part("clear", HTMLButtonElement).addEventListener("click", paper.clear, { signal });
+  part("clear", HTMLButtonElement).addEventListener("click", () => {
+    paper.clear();
+    inked = false;
+    change();
+  }, { signal });
   use.addEventListener("click", () => {
     if (code) explorer.z = code;
   }, { signal });

@@ -64,7 +64,8 @@ function show(name: string, model: Model): void {
     const values = { seed: next.seed, ...classes > 0 && { label: next.label } };
     history.replaceState(null, "", withAddress(location.hash, values));
   }, () => [next.seed, next.label]);
-  about.textContent = `${name}: ${input} values, ${likelihood}; ${latent} dimensions` +
+  about.textContent =
+    `${name}: ${input} values, ${likelihood}; ${latent} ${latent === 1 ? "dimension" : "dimensions"}` +
     `${classes > 0 ? `, ${classes} classes` : ""}; ${(model.bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -29,7 +29,7 @@ export type Pad = {
  * @param pen What shows where the pen is, for keys: arrows move it, the space bar sets it down and lifts it.
  * @param shape What the drawing is for.
  * @param signal Ends it.
- * @param drawn Called after each change.
+ * @param drawn Called after each stroke and each picture.
  */
 export function pad(
   canvas: HTMLCanvasElement,
@@ -100,7 +100,6 @@ export function pad(
     clear() {
       clear();
       go(w / 2, h / 2);
-      drawn();
     },
     put(picture) {
       clear();

@@ -1,0 +1,113 @@
+/** A browser, as Debian and others install it, and the explorer's page in it. */
+// Later versions look into files for which Deno wants all permissions.
+import { type Browser, chromium, type Page } from "npm:playwright-core@1.57.0";
+import type { Model } from "../../src/edge/mod.ts";
+import { createHandler, load } from "../../src/edge/handler/mod.ts";
+import { explorer } from "../../src/explorer/mod.ts";
+import { planes } from "../../src/edge/planes.ts";
+import { shapeOf } from "../../src/edge/shape.ts";
+import { assertEquals } from "../assert.ts";
+import { wasm } from "../edge/models.ts";
+
+const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Where the browser is. CI has to have it; elsewhere tests that need it are left out where it is missing. */
+const CHROMIUM = [Deno.env.get("CHROMIUM"), ...PATHS].find((path) => path && exists(path));
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** A test in a browser; it fails if the page does, or says anything on its console. */
+export function browserTest(name: string, run: (browser: Browser) => Promise<void>): void {
+  const ignore = CHROMIUM === undefined && !Deno.env.get("CI");
+  Deno.test({
+    name,
+    ignore,
+    // The driver's timers and pipes end when its process does, not with a test.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      if (CHROMIUM === undefined) throw new Error(`Cannot find Chromium: expected one of ${PATHS.join(", ")}`);
+      // Without a sandbox, which root has no right to; all that it loads is this package's.
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      try {
+        await run(browser);
+      } finally {
+        await browser.close();
+      }
+    },
+  });
+}
+
+/** What a page asked for and complained of. */
+export type Watched = { readonly page: Page; readonly requests: string[]; readonly complaints: string[] };
+
+/** A new page that is watched. */
+export async function watched(browser: Browser, options: Parameters<Browser["newPage"]>[0] = {}): Promise<Watched> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
+  const requests: string[] = [], complaints: string[] = [];
+  page.on("request", (request) => void requests.push(request.url()));
+  page.on("pageerror", (error) => void complaints.push(error.message));
+  page.on("console", (message) => void complaints.push(message.text()));
+  return { page, requests, complaints };
+}
+
+/** Serves a model and the explorer while `use` runs, on an origin of this machine. */
+export async function serving(file: Uint8Array<ArrayBuffer>, use: (origin: string) => Promise<void>): Promise<void> {
+  const handler = createHandler(await load(file), { explorer });
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
+  await use(`http://127.0.0.1:${server.addr.port}/`);
+}
+
+/** The model with the kernels that the page has. */
+export async function likeThePage(file: Uint8Array): Promise<Model> {
+  return await load(file, { wasm: wasm("edge_baseline") });
+}
+
+/** Waits until the page shows a model, and all that it draws then. */
+export async function shown(page: Page): Promise<void> {
+  await page.waitForSelector("#panels:not([hidden])");
+  await drawn(page);
+}
+
+/** Waits until what has changed is drawn: two frames, since the first may have begun before. */
+export async function drawn(page: Page): Promise<void> {
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+}
+
+/** A canvas's red, green and blue values, row by row. */
+export async function pixelsOf(page: Page, selector: string): Promise<number[]> {
+  await drawn(page);
+  return await page.locator(selector).evaluate((canvas) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+    return [...data].filter((_, i) => i % 4 < 3);
+  });
+}
+
+/** The same of an example, computed here. */
+export function pixelsWanted(model: Model, example: Float32Array): number[] {
+  const drawn = planes(example, shapeOf(model), { scale: 1, gap: 0 });
+  const [red, green = red, blue = red] = drawn.map(({ pixels }) => pixels);
+  return [...red].flatMap((value, i) => [value, green[i], blue[i]]);
+}
+
+/** Checks that a page asked for nothing but itself and its model, and complained of nothing. */
+export function assertQuiet({ requests, complaints }: Watched, ...wanted: string[]): void {
+  assertEquals(complaints, []);
+  assertEquals(requests, wanted);
+}
+
+/** The value of each slider, by dimension, whether it is seen or not. */
+export async function sliders(page: Page): Promise<number[]> {
+  await drawn(page);
+  return await page.locator("#sliders input").evaluateAll((inputs) =>
+    (inputs as HTMLInputElement[])
+      .toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1))).map((input) => input.valueAsNumber)
+  );
+}
