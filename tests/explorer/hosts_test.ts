@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { smallFile } from "../edge/models.ts";
-import { assertQuiet, browserTest, pixelsOf, serving, shown, sliders, watched } from "./chromium.ts";
+import { assertQuiet, browserTest, drawn, pixelsOf, serving, shown, sliders, watched } from "./chromium.ts";
 
 const FILE = smallFile({ input: 64, hidden: [40], latent: 12 });
 const OTHER = smallFile({ input: 35, hidden: [9], latent: 3 });
