@@ -22,6 +22,7 @@ const wasm = WebAssembly.compile(
 );
 
 let shown: AbortController | undefined, explorer: Explorer | undefined;
+let opened = 0, description = "Open a model to explore it: a safetensors file that elbo wrote.";
 
 /** Says what went wrong; nothing takes it back. */
 function tell(message: string): void {
@@ -29,16 +30,18 @@ function tell(message: string): void {
   error.hidden = message === "";
 }
 
-/** Opens a model in place of the one that is there, which stays if that fails. */
+/** Opens a model in place of the one that is there, which stays if that fails, or if another one is opened meanwhile. */
 async function open(name: string, source: Promise<Response> | Blob): Promise<void> {
+  const mine = ++opened;
   try {
     tell("");
     about.textContent = `Loading ${name} …`;
-    show(name, await load(source, { wasm }));
+    const model = await load(source, { wasm });
+    if (mine === opened) show(name, model);
   } catch (cause) {
-    about.textContent = explorer ? "" : "Open a model to explore it: a safetensors file that elbo wrote.";
-    tell(`${name}: ${(cause as Error).message}`);
+    if (mine === opened) tell(`${name}: ${(cause as Error).message}`);
   }
+  if (mine === opened) about.textContent = description;
 }
 
 function show(name: string, model: Model): void {
@@ -64,8 +67,7 @@ function show(name: string, model: Model): void {
     const values = { seed: next.seed, ...classes > 0 && { label: next.label } };
     history.replaceState(null, "", withAddress(location.hash, values));
   }, () => [next.seed, next.label]);
-  about.textContent =
-    `${name}: ${input} values, ${likelihood}; ${latent} ${latent === 1 ? "dimension" : "dimensions"}` +
+  description = `${name}: ${input} values, ${likelihood}; ${latent} ${latent === 1 ? "dimension" : "dimensions"}` +
     `${classes > 0 ? `, ${classes} classes` : ""}; ${(model.bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -68,6 +68,7 @@ browserTest(
         await page.locator("#error", { hasText: `${name}:` }).waitFor();
         assertStringIncludes((await error.textContent())!, message);
         assertEquals(await pixelsOf(page, "#image"), image);
+        assertMatch((await page.locator("#about").textContent())!, /^mine\.safetensors: 64 values/);
       }
       await file.setInputFiles({ name: "other.safetensors", mimeType: "", buffer: buffer(OTHER) });
       await page.locator("#about", { hasText: "other.safetensors: 35 values" }).waitFor();
@@ -77,6 +78,7 @@ browserTest(
       await page.locator("#zero").click();
       assertEquals(await sliders(page), [0, 0, 0]);
       await page.locator("#next").click();
+      await drawn(page);
       assertMatch(page.url(), /#seed=1$/);
       // Chromium itself tells of the 404.
       assertEquals(complaints.filter((text) => !text.includes("404")), []);
