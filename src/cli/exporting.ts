@@ -1,15 +1,15 @@
 import { dataset } from "../api/batch.ts";
-import { load } from "../api/save.ts";
-import { finalParams, type Params } from "../api/state.ts";
+import type { Params } from "../api/state.ts";
 import * as tf from "../backend/tf.ts";
 import { load as loadImages } from "../data/folder.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { type Binarize, evaluate } from "../evaluate.ts";
-import { decodeModel, encodeModel, readFloats } from "../model_file.ts";
+import { decodeModel, readFloats } from "../model_file.ts";
 import { key } from "../random.ts";
 import { mapNetwork } from "../vae/layout.ts";
-import { readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
+import { writeAtomically } from "./checkpoint_file.ts";
 import type { ExportFlags } from "./export_flags.ts";
+import { readForInference } from "./inference_file.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
 
@@ -20,21 +20,16 @@ import { count } from "./table.ts";
  */
 export async function exporting({ model, out, float16, data }: ExportFlags): Promise<number> {
   await checkOther(model, out);
-  const file = await readCheckpoint(model), state = load(file.bytes), params = finalParams(state);
-  const arrays = mapNetwork(params, (tensor) => tensor.dataSync<"float32">()), { metadata } = file;
-  const which = state.average ? "average" : "params";
-  const bytes = encodeModel(params.config, arrays, which, { float16, metadata });
+  const { params, bytes, binarize, summary } = await readForInference(model, float16);
   // Before anything is written: a failure leaves no file that looks finished.
-  const lines = data === undefined ? [] : await measured(params, bytes, data, file.saved?.binarize);
+  const lines = data === undefined ? [] : await measured(params, bytes, data, binarize);
   await writeAtomically(out, bytes);
-  const what = [which === "average" ? "averaged parameters" : "parameters", float16 ? "float16" : "float32"];
-  console.log(`${out}: ${what.join(", ")}, ${count(bytes.length)} bytes of ${count(file.bytes.length)}`);
-  for (const line of lines) console.log(line);
+  for (const line of [`${out}: ${summary}`, ...lines]) console.log(line);
   return 0;
 }
 
 /** Throws if both names stand for one file: the training state would be lost. */
-async function checkOther(model: string, out: string): Promise<void> {
+export async function checkOther(model: string, out: string): Promise<void> {
   const [a, b] = await Promise.all([model, out].map((path) => Deno.realPath(path).catch(() => undefined)));
   if (a !== undefined && a === b) {
     throw new UserError(`Cannot write ${out}: it is the model itself, whose training state would be lost`);

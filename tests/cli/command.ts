@@ -7,7 +7,7 @@ const TOP = fileURLToPath(new URL("../..", import.meta.url));
 /** What a command did. */
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-type Task = "train" | "sample" | "report" | "embed" | "evaluate" | "export";
+type Task = "train" | "sample" | "report" | "embed" | "evaluate" | "export" | "explorer";
 
 /**
  * Starts a command; it is the process itself, not `deno task` in front of it, so that it can be killed. Quiet, since what
@@ -53,6 +53,11 @@ export function evaluate(...args: string[]): Promise<Result> {
 /** Runs `deno task export`. */
 export function exportModel(...args: string[]): Promise<Result> {
   return result(spawn("export", ...args));
+}
+
+/** Runs `deno task explorer`. */
+export function explorer(...args: string[]): Promise<Result> {
+  return result(spawn("explorer", ...args));
 }
 
 /** An IDX file of `count` images whose pixels look random and are always the same. */

@@ -1,0 +1,36 @@
+import { load } from "../api/save.ts";
+import { finalParams, type Params } from "../api/state.ts";
+import type { Binarize } from "../evaluate.ts";
+import { encodeModel } from "../model_file.ts";
+import { mapNetwork } from "../vae/layout.ts";
+import { readCheckpoint } from "./checkpoint_file.ts";
+import { count } from "./table.ts";
+
+/** A trained model as a file for inference. */
+export type InferenceFile = {
+  /** What training ended with: averaged parameters if the model keeps them. */
+  readonly params: Params;
+  /** The file, without training state. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How pixels were made binary in training, if the checkpoint says it. */
+  readonly binarize?: Binarize;
+  /** What is in the file, and how large it and the checkpoint are. */
+  readonly summary: string;
+};
+
+/**
+ * Reads a checkpoint, and makes a file for inference of it.
+ *
+ * @param model The checkpoint's path.
+ * @param float16 Whether kernels are stored in half precision.
+ * @throws {UserError} If it cannot be read, or is none.
+ */
+export async function readForInference(model: string, float16: boolean): Promise<InferenceFile> {
+  const file = await readCheckpoint(model), state = load(file.bytes), params = finalParams(state);
+  const arrays = mapNetwork(params, (tensor) => tensor.dataSync<"float32">()), { metadata } = file;
+  const which = state.average ? "average" : "params";
+  const bytes = encodeModel(params.config, arrays, which, { float16, metadata });
+  const what = [which === "average" ? "averaged parameters" : "parameters", float16 ? "float16" : "float32"];
+  const sizes = `${count(bytes.length)} bytes of ${count(file.bytes.length)}`;
+  return { params, bytes, binarize: file.saved?.binarize, summary: `${what.join(", ")}, ${sizes}` };
+}
