@@ -1,6 +1,5 @@
-/** A browser, as Debian and others install it, and the explorer's page in it. */
-// Later versions look into files for which Deno wants all permissions.
-import { type Browser, chromium, type Page } from "npm:playwright-core@1.57.0";
+/** The explorer's page in a browser. */
+import { type Browser, findChromium, launch, type Page } from "../../bench/chromium.ts";
 import type { Model } from "../../src/edge/mod.ts";
 import { createHandler, load } from "../../src/edge/handler/mod.ts";
 import { explorer } from "../../src/explorer/mod.ts";
@@ -9,32 +8,17 @@ import { shapeOf } from "../../src/edge/shape.ts";
 import { assertEquals } from "../assert.ts";
 import { wasm } from "../edge/models.ts";
 
-const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-/** Where the browser is. CI has to have it; elsewhere tests that need it are left out where it is missing. */
-const CHROMIUM = [Deno.env.get("CHROMIUM"), ...PATHS].find((path) => path && exists(path));
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** A test in a browser; it fails if the page does, or says anything on its console. */
+/** A test in a browser; left out where there is none. */
 export function browserTest(name: string, run: (browser: Browser) => Promise<void>): void {
-  const ignore = CHROMIUM === undefined && !Deno.env.get("CI");
   Deno.test({
     name,
-    ignore,
+    // CI has to have a browser.
+    ignore: findChromium() === undefined && !Deno.env.get("CI"),
     // The driver's timers and pipes end when its process does, not with a test.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
-      if (CHROMIUM === undefined) throw new Error(`Cannot find Chromium: expected one of ${PATHS.join(", ")}`);
-      // Without a sandbox, which root has no right to; all that it loads is this package's.
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      const browser = await launch();
       try {
         await run(browser);
       } finally {

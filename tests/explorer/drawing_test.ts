@@ -1,5 +1,5 @@
 /** What is drawn or uploaded, as the model sees it; its code and its reconstruction. */
-import type { Page } from "npm:playwright-core@1.57.0";
+import type { Page } from "../../bench/chromium.ts";
 import { encode } from "../../src/edge/mod.ts";
 import { encodePng } from "../../src/edge/handler/png.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
