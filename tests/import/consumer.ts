@@ -1,10 +1,12 @@
 /** A host that serves the repository, and programs that import it from there. */
+import { generate, init, key, load, save, tf } from "../../mod.ts";
+import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 export const ROOT = new URL("../../", import.meta.url);
 
 /** What users import, from the repository's top. */
-export const ENTRIES = ["mod.ts", "src/edge/mod.ts"] as const;
+export const ENTRIES = ["mod.ts", "src/edge/mod.ts", "src/edge/handler/mod.ts", "src/explorer/mod.ts"] as const;
 
 const TYPES: Record<string, string> = {
   ts: "application/typescript",
@@ -98,7 +100,32 @@ export function assertTrained({ code, stdout, stderr }: { code: number; stdout: 
   assertEquals(core, "4.22.0", "not the tfjs-core of elbo's own");
 }
 
-/** Fails unless every entry can be imported from there, with all that it exports here, and mod.ts trains. */
+const FILE = save(init({ input: 6, hidden: [5], latent: 2 }, { key: key(0) }));
+
+/** Inference by the edge's functions, and by a handler with the explorer; the kernels are found by themselves. */
+export const inference = (top: string) => `
+import { generate, key, load } from "${top}src/edge/mod.ts";
+import { createHandler } from "${top}src/edge/handler/mod.ts";
+import { explorer } from "${top}src/explorer/mod.ts";
+const model = await load(Uint8Array.fromBase64("${FILE.toBase64()}"));
+const handler = createHandler(model, { explorer });
+const [samples, page] = await Promise.all(["sample?n=2&seed=3", ""].map((path) =>
+  handler(new Request("http://localhost/" + path, { headers: { accept: path ? "*/*" : "text/html" } }))
+));
+const { x } = await samples.json();
+console.log(JSON.stringify([[...generate(model, { n: 2, key: key(3) }).data], x.flat(), (await page.text()).length]));
+`;
+
+/** Fails unless {@linkcode inference} ended with what the main module generates. */
+export function assertInferred({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }): void {
+  assertEquals(code, 0, stderr);
+  const [data, sampled, length] = JSON.parse(stdout), { params } = load(FILE);
+  const wanted = tf.tidy(() => generate(params, { n: 2, key: key(3) }).dataSync<"float32">().slice());
+  for (const got of [data, sampled]) assertEquals(Float32Array.from(got), wanted);
+  assertEquals(length, explorer.length);
+}
+
+/** Fails unless every entry can be imported from there, with all that it exports here, and does what it is for. */
 export async function assertImportable(top: string, flags: readonly string[]): Promise<void> {
   for (const entry of ENTRIES) {
     const names = Object.keys(await import(new URL(entry, ROOT).href));
@@ -108,6 +135,7 @@ export async function assertImportable(top: string, flags: readonly string[]): P
     assertEquals(JSON.parse(stdout), names);
   }
   assertTrained(await run(program(`${top}mod.ts`), flags));
+  assertInferred(await run(inference(top), flags));
 }
 
 /** Fails unless the README warns of this, wherever its lines break. */

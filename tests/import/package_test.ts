@@ -1,6 +1,16 @@
 /** Programs that have a package.json, or a tfjs-core of their own. */
 import { assertEquals, assertStringIncludes } from "../assert.ts";
-import { allowed, assertInReadme, assertTrained, deno, program, run, withHost } from "./consumer.ts";
+import {
+  allowed,
+  assertInferred,
+  assertInReadme,
+  assertTrained,
+  deno,
+  inference,
+  program,
+  run,
+  withHost,
+} from "./consumer.ts";
 
 const OTHER = "npm:@tensorflow/tfjs-core@4.20.0";
 const manifest = (dependencies: Record<string, string>) => ({ "package.json": JSON.stringify({ dependencies }) });
@@ -38,6 +48,14 @@ Deno.test("mod.ts beside a package.json trains without a flag where its packages
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("the edge beside a package.json needs no flag, whichever tfjs-core that pins: it has no packages", async () => {
+  await withHost({}, async (top, host) => {
+    for (const files of [manifest({}), manifest({ "@tensorflow/tfjs-core": "4.20.0" })]) {
+      assertInferred(await run(inference(top), allowed(host), files));
+    }
+  });
 });
 
 Deno.test({

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { allowed, assertImportable, assertInReadme, assertTrained, program, ROOT, run, withHost } from "./consumer.ts";
 
-Deno.test("mod.ts imported from a URL trains with two threads, with --allow-import as the only permission", async () => {
+Deno.test("all entries work imported from a URL, with --allow-import as the only permission", async () => {
   await withHost({}, (top, host) => assertImportable(top, allowed(host)));
 });
 
