@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { explorer } from "../explorer/mod.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
 import type { ExplorerFlags } from "./explorer_flags.ts";
-import { checkOther } from "./exporting.ts";
+import { checkOther, effectOf } from "./exporting.ts";
 import { readForInference } from "./inference_file.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
@@ -15,16 +15,17 @@ import { count } from "./table.ts";
 export async function exploring({ model, out, float16 }: ExplorerFlags): Promise<number> {
   const file = join(out, "model.safetensors"), page = join(out, "index.html");
   await checkOther(model, file);
-  const { bytes, summary } = await readForInference(model, float16);
+  const made = await readForInference(model, float16), effect = await effectOf(made, model, float16);
   try {
     await Deno.mkdir(out, { recursive: true });
   } catch (error) {
     throw new UserError(`Cannot write to ${out}: ${(error as Error).message}`);
   }
-  await writeAtomically(file, bytes);
+  await writeAtomically(file, made.bytes);
   const text = new TextEncoder().encode(explorer);
   await writeAtomically(page, text);
-  console.log(`${file}: ${summary}`);
+  console.log(`${file}: ${made.summary}`);
+  if (effect) console.log(effect);
   console.log(`${page}: ${count(text.length)} bytes`);
   return 0;
 }

@@ -28,7 +28,8 @@ export function exportFlags(args: readonly string[]): Flags<ExportFlags> | undef
     .addOption(
       new Option(
         "--data <data>",
-        "print the ELBO, before and after, on the test images of: mnist, a folder or an IDX file",
+        "print the ELBO, before and after, on the test images of: mnist, a folder or an IDX file " +
+          "(with --float16, default: what the model was trained on)",
       )
         .argParser(text),
     )

@@ -1,9 +1,8 @@
 import { load } from "../api/save.ts";
 import { finalParams, type Params } from "../api/state.ts";
-import type { Binarize } from "../evaluate.ts";
 import { encodeModel } from "../model_file.ts";
 import { mapNetwork } from "../vae/layout.ts";
-import { readCheckpoint } from "./checkpoint_file.ts";
+import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
 import { count } from "./table.ts";
 
 /** A trained model as a file for inference. */
@@ -12,8 +11,8 @@ export type InferenceFile = {
   readonly params: Params;
   /** The file, without training state. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How pixels were made binary in training, if the checkpoint says it. */
-  readonly binarize?: Binarize;
+  /** What it was made of. */
+  readonly from: CheckpointFile;
   /** What is in the file, and how large it and the checkpoint are. */
   readonly summary: string;
 };
@@ -32,5 +31,5 @@ export async function readForInference(model: string, float16: boolean): Promise
   const bytes = encodeModel(params.config, arrays, which, { float16, metadata });
   const what = [which === "average" ? "averaged parameters" : "parameters", float16 ? "float16" : "float32"];
   const sizes = `${count(bytes.length)} bytes of ${count(file.bytes.length)}`;
-  return { params, bytes, binarize: file.saved?.binarize, summary: `${what.join(", ")}, ${sizes}` };
+  return { params, bytes, from: file, summary: `${what.join(", ")}, ${sizes}` };
 }

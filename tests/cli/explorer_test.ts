@@ -15,7 +15,7 @@ Deno.test("explorer writes the page, and the model that export writes, to a fold
       assertEquals([code, stderr], [0, ""]);
       assertMatch(
         stdout,
-        /model\.safetensors: parameters, float(16|32), [\d,]+ bytes of [\d,]+\n.*index\.html: [\d,]+ bytes\n$/,
+        /model\.safetensors: parameters, float(16|32), [\d,]+ bytes of [\d,]+\n(--data measures .*\n)?.*index\.html: [\d,]+ bytes\n$/,
       );
       assertEquals(await Deno.readTextFile(`${out}/index.html`), page);
       const got = await Deno.readFile(`${out}/model.safetensors`), same = `${folder}/same.safetensors`;

@@ -83,6 +83,36 @@ Deno.test("export in float16 tells the ELBO before and after", async () => {
   });
 });
 
+Deno.test("export in float16 tells it of the images that the model was trained on, or what it takes to tell it", async () => {
+  await inFolder(async (folder) => {
+    const model = `${folder}/model.safetensors`, out = `${folder}/edge.safetensors`, data = await writeData(folder);
+    const second = async (metadata?: Record<string, string>) => {
+      await Deno.writeFile(model, save(trained(), { metadata }));
+      const { code, stdout, stderr } = await exportModel("--model", model, "--out", out, "--float16");
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals((await edge.load(await Deno.readFile(out))).config.input, 30);
+      return stdout.split("\n")[1];
+    };
+    const saved = {
+      epochs: 1,
+      batch: 8,
+      beta: 1,
+      binarize: "none",
+      seed: 0,
+      examples: 40,
+      height: 6,
+      width: 5,
+    } as const;
+    assertMatch(
+      await second(toMetadata({ data, ...saved })),
+      /^ELBO of 40 test images: -[\d.]+ nats, exported -[\d.]+ nats$/,
+    );
+    const gone = await second(toMetadata({ data: `${folder}/gone`, ...saved }));
+    assertMatch(gone, /^--data measures what float16 does to the ELBO: .*gone/);
+    assertMatch(await second(), /: the file does not say what the model was trained on$/);
+  });
+});
+
 Deno.test("export refuses to write over the model, files that are none, and images of another size", async () => {
   await inFolder(async (folder) => {
     const model = `${folder}/model.safetensors`, out = `${folder}/edge.safetensors`, file = save(trained());
@@ -97,7 +127,10 @@ Deno.test("export refuses to write over the model, files that are none, and imag
     for (const same of [model, `${folder}/./model.safetensors`, `${folder}/link`]) {
       await refused(["--model", model, "--out", same], "it is the model itself");
     }
-    await refused(["--model", model, "--out", out, "--data", data], "expected images of 30 pixels, got 3 x 3");
+    await refused(
+      ["--model", model, "--out", out, "--data", data],
+      "expected images of 30 pixels as the model was made for, got 3 x 3",
+    );
     await refused(["--model", `${folder}/none`, "--out", out], "Cannot read checkpoint");
     await refused(["--model", model], "--out");
     await Deno.writeFile(out, file.slice(0, 100));
