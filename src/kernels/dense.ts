@@ -52,10 +52,10 @@ function splitColumns(M: number, N: number, parts: number): boolean {
 }
 
 /** Activation functions, at the index that f32_activation knows them by. */
-const KINDS = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu"] as const;
+const KINDS: readonly Activation[] = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu"];
 
 /** An activation function: f(x) = x, max(0, x), tanh x, 1 / (1 + e^-x), x > 0 ? x : e^x - 1, or x times the normal cdf. */
-export type Activation = (typeof KINDS)[number];
+export type Activation = "identity" | "relu" | "tanh" | "sigmoid" | "elu" | "gelu";
 
 /** The names of the activations that a hidden layer may have. */
 export const ACTIVATIONS: readonly Activation[] = KINDS.slice(1);
