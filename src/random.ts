@@ -4,8 +4,10 @@
  * @module
  */
 
-/** A random key: the two 32-bit words of a threefry-2x32 key. A key is used once; {@linkcode split} makes more. The
- * brand is in types alone: only `key` and those below make keys. */
+/**
+ * A random key: the two 32-bit words of a threefry-2x32 key. A key is used once; {@linkcode split} makes more. The brand is
+ * in types alone, so that no other pair of numbers is taken for a key.
+ */
 export type Key = readonly [number, number] & { readonly __brand: "Key" };
 
 const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]];
