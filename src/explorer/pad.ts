@@ -53,7 +53,8 @@ export function pad(
     Object.assign(paper, { lineWidth: BRUSH, lineCap: "round", lineJoin: "round" });
     paper.beginPath();
     paper.moveTo(x, y);
-    paper.lineTo(toX, toY);
+    // A line of no length is not drawn at all, and one of a thousandth of a pixel is a dot.
+    paper.lineTo(toX + 1e-3, toY);
     paper.stroke();
     drawn();
   };

@@ -78,7 +78,8 @@ browserTest("a drawing is shown to the model as MNIST has its digits, or as it s
     await drawn(page);
     assert(await page.locator("#results").isHidden() && await page.locator("#use").isDisabled());
     await page.mouse.click(x + width / 2, y + height / 2);
-    assert((await seen(page)).filter((value) => value > 0.5).length < 20); // nothing of before
+    const dot = (await seen(page)).filter((value) => value > 0.5).length;
+    assert(dot > 2 && dot < 9, `${dot}`); // and nothing of before
     assertQuiet(all, origin, `${origin}model.safetensors`);
   });
 });

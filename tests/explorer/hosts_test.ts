@@ -1,4 +1,5 @@
 /** Where the page is: file hosts, no host at all, phones; and what it says of models that are none. */
+import axe from "npm:axe-core@4.10.3";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
@@ -124,5 +125,23 @@ browserTest("on a phone it is as wide as the screen, and follows a finger", asyn
     await page.touchscreen.tap(x + width / 6, y + height / 2);
     assert(Math.abs((await sliders(page))[across] + 2) < 0.1, `${await sliders(page)}`);
     assertQuiet(all, origin, `${origin}model.safetensors`);
+  });
+});
+
+browserTest("for those who do not see it, or see it dark, axe finds nothing amiss", async (browser) => {
+  await serving(FILE, async (origin) => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const { page } = await watched(browser, { colorScheme });
+      await page.goto(origin);
+      await shown(page);
+      await page.locator("#pad").click(); // so that all there can be is seen
+      await drawn(page);
+      await page.evaluate(axe.source);
+      const { passes, violations } = await page.evaluate<{ passes: unknown[]; violations: { help: string }[] }>(
+        "axe.run()",
+      );
+      assertEquals(violations.map(({ help }) => help), []);
+      assert(passes.length > 20, `${passes.length} rules were met`);
+    }
   });
 });

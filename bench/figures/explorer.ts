@@ -1,0 +1,36 @@
+/**
+ * The picture of the explorer in the README: opens it in Chromium with a model, draws a seven, and takes a picture.
+ *
+ *     deno task figure:explorer MODEL [OUT]
+ */
+import { createHandler, load } from "../../src/edge/handler/mod.ts";
+import { explorer } from "../../src/explorer/mod.ts";
+import { launch } from "../chromium.ts";
+
+/** A seven, in parts of the pad. */
+const SEVEN = [[0.25, 0.22], [0.5, 0.2], [0.74, 0.22], [0.6, 0.5], [0.5, 0.8]];
+
+const [model, out = ".github/explorer.png"] = Deno.args;
+if (model === undefined) throw new TypeError("expected a model's file");
+const handler = createHandler(await load(await Deno.readFile(model)), { explorer });
+await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
+const browser = await launch();
+try {
+  const page = await browser.newPage({ viewport: { width: 1180, height: 700 }, deviceScaleFactor: 1 });
+  await page.goto(`http://127.0.0.1:${server.addr.port}/#seed=3`);
+  await page.waitForSelector("#panels:not([hidden])");
+  await page.locator("#samples button").nth(6).click();
+  const { x, y, width, height } = (await page.locator("#pad").boundingBox())!;
+  for (const [i, [dx, dy]] of SEVEN.entries()) {
+    await page.mouse.move(x + dx * width, y + dy * height, { steps: 8 });
+    if (i === 0) await page.mouse.down();
+  }
+  await page.mouse.up();
+  await page.mouse.move(0, 0);
+  await page.evaluate("scrollTo(0, 0)");
+  await page.waitForTimeout(500);
+  await Deno.writeFile(out, await page.screenshot({ fullPage: true }));
+  console.log(out);
+} finally {
+  await browser.close();
+}
