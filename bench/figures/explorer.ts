@@ -19,15 +19,15 @@ try {
   const page = await browser.newPage({ viewport: { width: 1180, height: 700 }, deviceScaleFactor: 1 });
   await page.goto(`http://127.0.0.1:${server.addr.port}/#seed=3`);
   await page.waitForSelector("#panels:not([hidden])");
-  await page.locator("#samples button").nth(6).click();
+  await page.locator("#samples button").nth(7).click();
+  await page.evaluate("scrollTo(0, 0)");
   const { x, y, width, height } = (await page.locator("#pad").boundingBox())!;
   for (const [i, [dx, dy]] of SEVEN.entries()) {
-    await page.mouse.move(x + dx * width, y + dy * height, { steps: 8 });
+    await page.mouse.move(x + dx * width, y + dy * height, { steps: i === 0 ? 1 : 8 });
     if (i === 0) await page.mouse.down();
   }
   await page.mouse.up();
   await page.mouse.move(0, 0);
-  await page.evaluate("scrollTo(0, 0)");
   await page.waitForTimeout(500);
   await Deno.writeFile(out, await page.screenshot({ fullPage: true }));
   console.log(out);
