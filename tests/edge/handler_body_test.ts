@@ -1,6 +1,7 @@
 /** Bodies that are too large, too slow, or cut off; and many at once. */
 import { assert, assertEquals } from "../assert.ts";
-import { type Pending, readBody } from "../../src/edge/handler/body.ts";
+import { readBody } from "../../src/edge/handler/body.ts";
+import { Pending } from "../../src/edge/handler/pending.ts";
 import { get, post, refused, served } from "./handler.ts";
 
 const LIMITS = { maxBytes: 1000, maxPending: 8000, timeout: 30_000 };
@@ -61,7 +62,7 @@ Deno.test("bodies in chunks of any size are read whole", async () => {
     const response = await handler(streamed(list([...chunks, new Uint8Array()])).request);
     assertEquals(response.status, 200, await response.text());
   }
-  const pending = { bytes: 0 }, bytes = Uint8Array.from({ length: 1000 }, (_, i) => i);
+  const pending = new Pending(), bytes = Uint8Array.from({ length: 1000 }, (_, i) => i);
   const request = () => streamed(list(Array.from(bytes, (_, i) => bytes.subarray(i, i + 1)))).request;
   assertEquals(await readBody(request(), LIMITS, pending), bytes);
   assertEquals(pending.bytes, 0);
@@ -121,7 +122,7 @@ Deno.test("bodies on their way take no more than maxPending together; then they 
 });
 
 Deno.test("what a body took is given back, however it ends", async () => {
-  const pending: Pending = { bytes: 0 }, limits = { ...LIMITS, timeout: 20 };
+  const pending = new Pending(), limits = { ...LIMITS, timeout: 20 };
   const endings = [
     list([BODY]),
     () => new Uint8Array(600),
@@ -132,4 +133,17 @@ Deno.test("what a body took is given back, however it ends", async () => {
     await readBody(streamed(next).request, limits, pending).catch(() => {});
     assertEquals(pending.bytes, 0);
   }
+});
+
+Deno.test("what nobody gives back, as of a request that its runtime dropped, is taken only until its time is up", () => {
+  const pending = new Pending(), now = performance.now(), [dropped, late, other] = [{}, {}, {}];
+  assert(pending.hold(dropped, 600, 1000, now + 1e6) && pending.hold(late, 300, 1000, now - 1));
+  assertEquals(pending.bytes, 600);
+  assert(!pending.hold(other, 500, 1000, now + 1e6));
+  assert(pending.hold(other, 400, 1000, now + 1e6) && !pending.hold(other, 401, 1000, now + 1e6));
+  assertEquals(pending.bytes, 1000);
+  assert(pending.hold(dropped, 600, 1000, now - 1) && pending.hold(other, 1000, 1000, now + 1e6));
+  pending.release(other);
+  pending.release(late);
+  assertEquals(pending.bytes, 0);
 });

@@ -1,11 +1,9 @@
-import { Refusal, refuse } from "./refusal.ts";
 import type { Settings } from "./options.ts";
+import type { Pending } from "./pending.ts";
+import { Refusal, refuse } from "./refusal.ts";
 
 /** Where bodies begin to be collected. */
 const FIRST = 1 << 14;
-
-/** Bytes that all bodies on their way take together. */
-export type Pending = { bytes: number };
 
 /** What bounds a body. */
 export type BodyLimits = Pick<Settings, "maxBytes" | "maxPending" | "timeout">;
@@ -85,12 +83,16 @@ function collect(
 class Collected {
   readonly #limits: BodyLimits;
   readonly #pending: Pending;
+  readonly #until: number;
+  /** Not the array itself, which pending is not to keep if the request is dropped. */
+  readonly #holder = {};
   #array = new Uint8Array();
   #length = 0;
   #done = false;
 
   constructor(limits: BodyLimits, pending: Pending) {
     this.#limits = limits;
+    this.#until = performance.now() + limits.timeout;
     this.#pending = pending;
   }
 
@@ -108,13 +110,11 @@ class Collected {
   }
 
   #grow(size: number) {
-    const { maxPending } = this.#limits, more = size - this.#array.length;
-    if (this.#pending.bytes + more > maxPending) {
+    if (!this.#pending.hold(this.#holder, size, this.#limits.maxPending, this.#until)) {
       throw new Refusal(503, "Cannot read the body: too many others are on their way, try again", {
         headers: { "retry-after": "1" },
       });
     }
-    this.#pending.bytes += more;
     const array = new Uint8Array(size);
     array.set(this.bytes);
     this.#array = array;
@@ -123,6 +123,6 @@ class Collected {
   /** Gives back what it takes of what all may take. */
   release(): void {
     this.#done = true;
-    this.#pending.bytes -= this.#array.length;
+    this.#pending.release(this.#holder);
   }
 }

@@ -1,6 +1,7 @@
 import type { Array2D } from "../arrays.ts";
-import { type Pending, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import type { Settings } from "./options.ts";
+import type { Pending } from "./pending.ts";
 import { checkInteger, numberOf, oneOf, type Query } from "./query.ts";
 import { describe, refuse, shortened } from "./refusal.ts";
 import { rowsOfBytes, rowsOfJson, type Wanted } from "./rows.ts";

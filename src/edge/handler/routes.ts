@@ -8,9 +8,9 @@ import type { Model } from "../model.ts";
 import type { Form } from "./accept.ts";
 import { anomaly } from "./anomaly.ts";
 import { finite, type Result } from "./answer.ts";
-import type { Pending } from "./body.ts";
 import { type Field, fieldsOfQuery, type Input, labelsFor, readInput, seedOf } from "./input.ts";
 import type { Settings } from "./options.ts";
+import { Pending } from "./pending.ts";
 import { samplesPicture } from "./picture.ts";
 import { checkInteger, numberOf, type Query } from "./query.ts";
 import { Refusal, refuse } from "./refusal.ts";
@@ -156,5 +156,5 @@ export function listing(): string {
 
 /** A service of a model. */
 export function serviceOf(model: Model, settings: Settings): Service {
-  return { model, likelihood: likelihood(model), settings, pending: { bytes: 0 } };
+  return { model, likelihood: likelihood(model), settings, pending: new Pending() };
 }
