@@ -1,34 +1,14 @@
 /** The edge as bundlers make it: small, without training, and whole: it runs on nothing but the kernels handed in. */
-import * as esbuild from "npm:esbuild@0.25.12";
+import { bundle, gzipped } from "../../bench/edge_bundle.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { load } from "../../src/edge/mod.ts";
 import { drawn, smallFile, wasm } from "./models.ts";
 
 const KB = 1024;
 
-async function gzipped(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return (await new Response(stream).arrayBuffer()).byteLength;
-}
-
-async function bundled() {
-  const { outputFiles: [{ contents }], metafile, warnings } = await esbuild.build({
-    entryPoints: [new URL("../../src/edge/mod.ts", import.meta.url).pathname],
-    external: ["*/binaries.js"],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    metafile: true,
-    write: false,
-  });
-  await esbuild.stop();
-  return { code: contents.slice(), inputs: Object.keys(metafile.inputs), warnings };
-}
-
 Deno.test("bundled it has 25 KB with the kernels, compressed; no training, and no code of others", async () => {
-  const { code, inputs, warnings } = await bundled(), kernels = await wasm("edge_relaxed");
+  const { code, inputs, warnings } = await bundle('export * from "./src/edge/mod.ts";');
+  const kernels = await wasm("edge_relaxed");
   assertEquals(warnings, []);
   const js = await gzipped(code), binary = await gzipped(kernels);
   assert(js + binary < 25 * KB, `${js} + ${binary} bytes`);
