@@ -6,6 +6,8 @@ import { join } from "node:path";
 export type Worker = {
   /** Where it answers, without a slash at the end. */
   readonly url: string;
+  /** When its process was begun, as `performance.now()` tells it. */
+  readonly began: number;
   stop(): Promise<void>;
 };
 
@@ -32,6 +34,18 @@ const config :Workerd.Config = (
 `;
 }
 
+/** The configuration of a folder in the form that tools give it to workerd: with the files in it, and read at once. */
+async function compiled(folder: string, main: string): Promise<string> {
+  const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => !name.startsWith("config."));
+  const text = join(folder, "config.capnp"), binary = join(folder, "config.bin");
+  await Deno.writeTextFile(text, configuration([main, ...files.filter((name) => name !== main)]));
+  const child = new Deno.Command(BINARY, { args: ["compile", "--config-only", text] });
+  const { success, stdout, stderr } = await child.output();
+  if (!success) throw new Error(`Cannot configure the worker: ${new TextDecoder().decode(stderr).trim()}`);
+  await Deno.writeFile(binary, stdout);
+  return binary;
+}
+
 /**
  * Starts a worker in a process of its own.
  *
@@ -40,11 +54,8 @@ const config :Workerd.Config = (
  * @throws {Error} With what workerd says, if the worker does not start.
  */
 export async function startWorker(folder: string, main: string): Promise<Worker> {
-  const files = [...Deno.readDirSync(folder)].map(({ name }) => name), config = join(folder, "config.capnp");
-  const others = files.filter((name) => name !== main && name !== "config.capnp");
-  await Deno.writeTextFile(config, configuration([main, ...others]));
   // Events, such as where it listens, go to file descriptor 1.
-  const args = ["serve", "--control-fd=1", config];
+  const args = ["serve", "--control-fd=1", "--binary", await compiled(folder, main)], began = performance.now();
   const child = new Deno.Command(BINARY, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
   const said = new Response(child.stderr).text(),
     events = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -56,6 +67,7 @@ export async function startWorker(folder: string, main: string): Promise<Worker>
     if (port === undefined) continue;
     return {
       url: `http://127.0.0.1:${port}`,
+      began,
       async stop() {
         child.kill();
         await Promise.all([child.status, said, events.cancel()]);

@@ -60,6 +60,7 @@ export function details(rounds: readonly Round[]): string[] {
     );
   const phases = all("startup").flatMap((r) => Object.entries(r.phases as Record<string, number>))
     .map(([name, n]): Result => ({ measure: "startup", label: `by phase: ${name}`, n }));
+  const edge = (of: string) => all("edge").filter((r) => r.of === of), starts = all("edge_start");
   const crowd = ["step on 2", "step on 4", "step on 8"];
 
   return [
@@ -147,6 +148,30 @@ export function details(rounds: readonly Round[]): string[] {
       threads: field("threads"),
       batch: field("batch"),
       "ms a step": field("ms"),
+    }),
+    section("Edge: size", edge("size"), {
+      minified: field("part"),
+      KB: field("kb"),
+      "KB, gzipped": field("gzipped_kb"),
+    }),
+    section("Edge: encoding and decoding, one thread, without tfjs", edge("call"), {
+      call: field("call"),
+      batch: field("batch"),
+      "ms, median": field("ms"),
+      "ms, least": field("min"),
+      "memory beside the weights, MB": (r) => value(edge("memory").find(({ batch }) => batch === r.batch)?.beside_mb),
+    }),
+    section("Edge: start-up of a new process", starts.filter((r) => r.phase === undefined), {
+      in: field("where"),
+      "ms, nothing": field("empty"),
+      "ms, and the model's file": field("file"),
+      "ms, first `decode`": field("decode"),
+      "beyond nothing": field("beyond"),
+      "beyond the file": field("beyond_file"),
+    }),
+    section("Edge: start-up by phase", starts.filter((r) => r.phase !== undefined), {
+      "in Deno": field("phase"),
+      ms: field("ms"),
     }),
   ].filter((text) => text !== "");
 }

@@ -79,6 +79,8 @@ export function jobs(peers: Peers, quick: boolean): Job[] {
     measure("fork_join", "fork_join"),
     measure("threshold", "threshold"),
     measure("idle", "idle", ...two),
+    measure("edge", "edge"),
+    measure("edge_start", "edge_start"),
     ...[2, 4, 8].map((n) => measure(`step on ${n}`, "step", "--threads", String(n), "--batches", "128")),
   ];
 }

@@ -36,6 +36,14 @@ function extreme(of: (...values: number[]) => number, values: (number | undefine
   return there.length > 0 ? of(...there) : undefined;
 }
 
+/** All of them together, if all are there. */
+export function sum(...values: (number | undefined)[]): number | undefined {
+  return values.reduce<number | undefined>(
+    (total, value) => total === undefined || value === undefined ? undefined : total + value,
+    0,
+  );
+}
+
 /** a / b, if both are there. */
 export function ratio(a?: number, b?: number): number | undefined {
   return a === undefined || b === undefined ? undefined : a / b;

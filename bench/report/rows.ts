@@ -1,8 +1,8 @@
 /** What is to be reached, row by row, and how each is told from one round's results. */
-import { greatest, least, number, ratio, results, type Round, wall } from "./rounds.ts";
+import { greatest, least, number, ratio, results, type Round, sum, wall } from "./rounds.ts";
 
 /** How a number is written. */
-export type Unit = "%" | "times" | "ms" | "MB";
+export type Unit = "%" | "times" | "ms" | "MB" | "KB";
 
 /** One row. The value is of one round: ratios are of measurements that stand beside each other. */
 export type Row = {
@@ -45,6 +45,9 @@ function onnxruntime(round: Round): number | undefined {
 function rise(round: Round, along: string): number | undefined {
   return greatest(...results(round, "growth", { along }).map((result) => result.rise as number));
 }
+
+/** Inference without tfjs. */
+const edge = (round: Round, name: string, where: object) => number(round, "edge", name, { ...where });
 
 function row(what: string, reach: number, unit: Unit, direction: boolean, needs: string[], value: Row["value"]): Row {
   return { what, reach, unit, atLeast: direction, needs, value };
@@ -203,5 +206,39 @@ export const ROWS: readonly Row[] = [
     atMost,
     ["idle"],
     (round) => number(round, "idle", "cpu_ms"),
+  ),
+  row(
+    "edge: code and kernels, gzipped",
+    25,
+    "KB",
+    atMost,
+    ["edge"],
+    (round) => sum(...["src/edge/mod.ts", "edge_relaxed.wasm"].map((part) => edge(round, "gzipped_kb", { part }))),
+  ),
+  ...["deno run", "workerd"].map((where) =>
+    row(
+      `edge: import to first \`decode\`, ${where}, a new process, beyond one that does nothing`,
+      10,
+      "ms",
+      atMost,
+      ["edge_start"],
+      (round) => number(round, "edge_start", "beyond", { where }),
+    )
+  ),
+  row(
+    "edge: `decode` of one, median",
+    0.1,
+    "ms",
+    atMost,
+    ["edge"],
+    (round) => edge(round, "ms", { call: "decode", batch: 1 }),
+  ),
+  row(
+    "edge: memory of a loaded model that decoded one, beyond its weights",
+    2,
+    "MB",
+    atMost,
+    ["edge"],
+    (round) => edge(round, "beside_mb", { batch: 1 }),
   ),
 ];
