@@ -19,12 +19,16 @@ function floatsOf(halves: Uint16Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
 
 const VALUES = floatsOf(ALL);
 
-Deno.test("fromFloat16 gives every half's number exactly, at any alignment", () => {
+Deno.test("fromFloat16 gives every half's number exactly, at any alignment, with Float16Array and without", () => {
   VALUES.forEach((value, half) => assert(Object.is(value, valueOf(half)), `${half}: ${value}`));
-  const shifted = new Uint8Array(1 + ALL.byteLength), out = new Float32Array(ALL.length);
-  shifted.set(new Uint8Array(ALL.buffer), 1);
-  fromFloat16(shifted.subarray(1), out);
-  assertEquals(out, VALUES);
+  const shifted = new Uint8Array(3 + ALL.byteLength), bits = new Uint32Array(VALUES.buffer);
+  // Views of halves begin at even addresses only; elsewhere they are read one by one.
+  for (const at of [1, 2, 3]) {
+    const out = new Float32Array(ALL.length);
+    shifted.set(new Uint8Array(ALL.buffer), at);
+    fromFloat16(shifted.subarray(at, at + ALL.byteLength), out);
+    assertEquals(new Uint32Array(out.buffer), bits);
+  }
 });
 
 Deno.test("toFloat16 gives every half's number its half", () => {
