@@ -10,6 +10,7 @@ const LOAD = `
 const file = ${READ};
 const { decode, load } = await import("./edge.js");
 const model = await load(file);`;
+/** A worker that answers with something. */
 const answer = (value: string | number) => `export default { fetch: () => new Response(${value}) };`;
 
 /** In Deno, where they print a line. */
@@ -46,19 +47,35 @@ const SERVE = {
   decode: `${LOAD}\n${answer(`${DECODE}.data.length`)}`,
 };
 
-/** In workerd, which reads a worker's files whether it imports them or not. */
 const WORKERD = `
-import { decode, load } from "./src/edge/mod.ts";
+import { decode, encode, load } from "./src/edge/mod.ts";
 import wasm from "./edge_relaxed.wasm";
 import file from "./model.safetensors";
-const model = await load(file, { wasm });
-${answer(`${DECODE}.data.length`)}`;
+const model = await load(file, { wasm });`;
+
+/** In workerd, which reads a worker's files whether it imports them or not. */
+const WORKERS = {
+  empty: answer(1),
+  file: answer(1),
+  decode: `${WORKERD}\n${answer(`${DECODE}.data.length`)}`,
+  /** As many calls as it is asked for, for no clock goes on in workerd while it computes. */
+  calls: `${WORKERD}
+const x = new Float32Array(model.config.input).fill(0.5), z = new Float32Array(model.config.latent).fill(0.5);
+const calls = { encode: () => encode(model, x), decode: () => decode(model, z) };
+const fetch = (request) => {
+  const [, name, n] = new URL(request.url).pathname.split("/");
+  for (let i = 0; i < n; i++) calls[name]();
+  return new Response(n);
+};
+export default { fetch };`,
+};
 
 /**
  * Writes all programs to a new folder, which is to be removed.
  *
  * @returns The folder: `src/run/` and `src/serve/` have empty.js, file.js and decode.js, `src/run/` also phases.js;
- * `empty/`, `file/` and `decode/` are workers for workerd, of worker.js.
+ * `empty/`, `file/`, `decode/` and `calls/` are workers for workerd, of worker.js; the last answers `/decode/100` after
+ * a hundred calls.
  */
 export async function writePrograms(): Promise<string> {
   const folder = await Deno.makeTempDir(), wasm = await kernels(), model = modelFile(), text = new TextEncoder();
@@ -67,11 +84,10 @@ export async function writePrograms(): Promise<string> {
   const files: Record<string, Uint8Array> = {
     "wasm/bin/edge_relaxed.wasm": wasm,
     "wasm/bin/edge_baseline.wasm": await read("wasm/bin/edge_baseline.wasm"),
-    "empty/worker.js": text.encode(answer(1)),
-    "file/worker.js": text.encode(answer(1)),
-    "decode/worker.js": (await bundle(WORKERD)).code,
   };
-  for (const worker of ["file", "decode"]) {
+  for (const [worker, program] of Object.entries(WORKERS)) {
+    files[`${worker}/worker.js`] = (await bundle(program)).code;
+    if (worker === "empty") continue;
     files[`${worker}/edge_relaxed.wasm`] = wasm;
     files[`${worker}/model.safetensors`] = model;
   }

@@ -155,11 +155,13 @@ export function details(rounds: readonly Round[]): string[] {
       "KB, gzipped": field("gzipped_kb"),
     }),
     section("Edge: encoding and decoding, one thread, without tfjs", edge("call"), {
+      in: field("where"),
       call: field("call"),
       batch: field("batch"),
       "ms, median": field("ms"),
       "ms, least": field("min"),
-      "memory beside the weights, MB": (r) => value(edge("memory").find(({ batch }) => batch === r.batch)?.beside_mb),
+      "memory beside the weights, MB": ({ where, batch }) =>
+        value(where === "deno" ? edge("memory").find((r) => r.batch === batch)?.beside_mb : undefined),
     }),
     section("Edge: start-up of a new process", starts.filter((r) => r.phase === undefined), {
       in: field("where"),

@@ -227,12 +227,12 @@ export const ROWS: readonly Row[] = [
     )
   ),
   row(
-    "edge: `decode` of one, median",
+    "edge: `decode` of one, median, the slower of Deno and workerd",
     0.1,
     "ms",
     atMost,
     ["edge"],
-    (round) => edge(round, "ms", { call: "decode", batch: 1 }),
+    (round) => greatest(...["deno", "workerd"].map((where) => edge(round, "ms", { where, call: "decode", batch: 1 }))),
   ),
   row(
     "edge: memory of a loaded model that decoded one, beyond its weights",
