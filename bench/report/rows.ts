@@ -240,6 +240,6 @@ export const ROWS: readonly Row[] = [
     "MB",
     atMost,
     ["edge"],
-    (round) => edge(round, "beside_mb", { batch: 1 }),
+    (round) => edge(round, "beside_mb", { of: "memory", batch: 1 }),
   ),
 ];
