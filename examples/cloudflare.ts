@@ -1,11 +1,11 @@
 /**
- * A model on Cloudflare's workers: the kernels, and the model's file beside this one, go with the code. The README's
- * section "Inference without tfjs" has the commands.
+ * A model on Cloudflare's workers: the kernels, and the model's file beside this one, go with the code. README.md has the
+ * commands that bundle and deploy it.
  *
- * It is loaded before the first request, so a file that is damaged, or kernels of another version, are refused when the
- * worker is deployed. Larger models than a worker may have can be fetched instead, and then in a request:
- * `handler ??= createHandler(await load(fetch(url), { wasm }))`, not one promise for all, which would hang where workers
- * may not await what another request began.
+ * The model is loaded before the first request, so that a damaged file, or kernels of another version, keep the worker from
+ * starting: it is not deployed. A model that is larger than workers may be is fetched in a request instead, by each that
+ * finds none: `handler ??= createHandler(await load(fetch(url), { wasm }))`. A promise for all of them would never end if
+ * the request that made it is dropped, as it is when its client gives up.
  *
  * @module
  */

@@ -216,7 +216,7 @@ export const ROWS: readonly Row[] = [
     (round) => sum(...["src/edge/mod.ts", "edge_relaxed.wasm"].map((part) => edge(round, "gzipped_kb", { part }))),
   ),
   // Reading the model's file is not part of it: workerd does it for a worker that does nothing, too.
-  ...["deno run", "deno serve", "workerd"].map((where) =>
+  ...["deno run", "workerd"].map((where) =>
     row(
       `edge: import to first \`decode\`, new process of ${where}, beyond one that only reads the model's file`,
       10,
