@@ -194,6 +194,17 @@ Deno.test("paths, methods and types that are not there are refused", async () =>
   }
 });
 
+Deno.test("URLs that are none, as servers make them of a wrong header host, are refused", async () => {
+  const { handler, errors } = await served();
+  for (const host of ["a b", "[::1", "a@b:99999", "%zz"]) {
+    const request = new Request("http://localhost/health"), url = `http://${host}/health`;
+    Object.defineProperty(request, "url", { value: url });
+    const { wanted, got } = await refused(await handler(request), 400);
+    assertEquals([wanted, got], ["a valid one", url]);
+  }
+  assertEquals(errors, []);
+});
+
 Deno.test("the header accept chooses the form; what there is not is refused", async () => {
   const types: Record<string, string> = { json: "application/json", raw: "application/octet-stream", png: "image/png" };
   for (

@@ -3,7 +3,7 @@ import { chooseForm } from "./accept.ts";
 import { answerOf } from "./answer.ts";
 import { type HandlerOptions, resolveOptions, type Settings } from "./options.ts";
 import { readQuery } from "./query.ts";
-import { Refusal, refusalAnswer, refuse } from "./refusal.ts";
+import { Refusal, refusalAnswer, refuse, shortened } from "./refusal.ts";
 import { listing, type Route, ROUTES, type Service, serviceOf } from "./routes.ts";
 
 /** Answers requests: for `Deno.serve`, and as `fetch` of what `deno serve` and workers export. It never rejects. */
@@ -81,8 +81,14 @@ function methods({ method }: Route): string {
   return method === "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
 }
 
+/** The URL of a request, in which servers put whatever the header host says. */
+function urlOf({ url }: Request): URL {
+  if (URL.canParse(url)) return new URL(url);
+  throw refuse(400, "Cannot read the URL", "a valid one", shortened(url));
+}
+
 async function answer(service: Service, request: Request): Promise<Response> {
-  const { pathname, searchParams } = new URL(request.url), route = ROUTES.get(pathname);
+  const { pathname, searchParams } = urlOf(request), route = ROUTES.get(pathname);
   if (!route) throw refuse(404, "Cannot find the path", listing(), pathname.slice(0, 40));
   const method = request.method === "HEAD" ? "GET" : request.method, allow = methods(route);
   if (method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
