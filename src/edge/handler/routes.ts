@@ -96,7 +96,7 @@ const SAMPLE: Route = {
       given = numberOf(query.n ?? `${Math.min(SOME, maxSamples)}`);
     const n = checkInteger("Cannot read n", given, 1, maxSamples);
     const x = generate(model, { n, key: key(seed), ...labelsFor(fields, model.config.classes, n) });
-    return form === "image/png" ? samplesPicture(model, x, scale) : { arrays: { x }, more: { seed } };
+    return form === "image/png" ? samplesPicture(model, finite("x", x), scale) : { arrays: { x }, more: { seed } };
   },
 };
 
