@@ -12,7 +12,7 @@ export class OneThread implements Executor {
   /**
    * @param module The kernels for inference.
    * @param memory The memory they work on.
-   * @throws {Error} If the module is another one, or of another version.
+   * @throws {Error} If the module is another one, or of another version; and where a kernel is called that it lacks.
    */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory) {
     const exports = instantiate(module, memory);
@@ -21,17 +21,25 @@ export class OneThread implements Executor {
       throw new Error(`${WRONG}, got one that exports ${Object.keys(exports).slice(0, 4).join(", ") || "nothing"}`);
     }
     this.gemmScratch = constant("GEMM_SCRATCH");
+    if (!(this.gemmScratch > 0)) throw lacking("GEMM_SCRATCH");
     this.#exports = exports as Exports;
   }
 
   run<Args extends number[]>(kernel: Kernel<Args>, _parts: number, ...args: Args): void {
-    this.#exports[kernel.name](0, 1, ...args);
+    const run = this.#exports[kernel.name];
+    if (typeof run !== "function") throw lacking(kernel.name);
+    run(0, 1, ...args);
   }
 
   stop(): void {}
 }
 
 const WRONG = "Cannot use the kernels: expected edge_relaxed.wasm or edge_baseline.wasm of this version of elbo";
+
+/** What is wrong with a file that is of this version, but damaged so that it still compiles. */
+function lacking(name: string): Error {
+  return new Error(`${WRONG}, got one without ${name}`);
+}
 
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
   try {
