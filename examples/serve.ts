@@ -1,0 +1,27 @@
+/**
+ * A model over HTTP, with the one permission to read the model's file:
+ *
+ *     deno serve --allow-read=model.safetensors examples/serve.ts model.safetensors
+ *     deno serve --allow-read=model.safetensors --parallel examples/serve.ts model.safetensors
+ *
+ * The file is what `deno task train` wrote, or `deno task export`, which leaves out what only training needs. With
+ * `--parallel` there is one isolate for each core, or for each of `DENO_JOBS`, with a model of its own: they answer with the
+ * same bits. Both listen on port 8000 of every address, unless told `--host 127.0.0.1` or `--port 80`; SIGTERM ends them.
+ *
+ *     curl 'http://localhost:8000/sample?n=1&seed=7'
+ *     curl -H 'accept: image/png' 'http://localhost:8000/sample?n=64' > samples.png
+ *     curl -H 'content-type: application/json' -d '{"z": [[0, 0]]}' http://localhost:8000/decode
+ *
+ * Elsewhere than here the import is a URL of that file, and `--allow-import=HOST` one permission more. Limits, and which
+ * pages may ask, are options of `createHandler`.
+ *
+ * @module
+ */
+import { createHandler, load } from "../src/edge/handler/mod.ts";
+
+const [file, ...more] = Deno.args;
+if (file === undefined || more.length > 0) {
+  throw new TypeError(`Cannot serve: expected one argument, a model's file, got ${Deno.args.length}`);
+}
+
+export default { fetch: createHandler(await load(await Deno.readFile(file))) } satisfies Deno.ServeDefaultExport;
