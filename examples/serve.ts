@@ -6,7 +6,8 @@
  *
  * The file is what `deno task train` wrote, or `deno task export`, which leaves out what only training needs. With
  * `--parallel` there is one isolate for each core, or for each of `DENO_JOBS`, with a model of its own: they answer with the
- * same bits. Both listen on port 8000 of every address, unless told `--host 127.0.0.1` or `--port 80`; SIGTERM ends them.
+ * same bits. Both listen on port 8000 of every address, unless told `--host 127.0.0.1` or `--port 80`. SIGTERM ends them
+ * once clients in the middle of a question have gone, and a second one at once.
  *
  *     curl 'http://localhost:8000/sample?n=1&seed=7'
  *     curl -H 'accept: image/png' 'http://localhost:8000/sample?n=64' > samples.png

@@ -139,13 +139,24 @@ Deno.test("thousands of requests leave a server's memory as it was", async () =>
   });
 });
 
-Deno.test("SIGTERM ends a server whose clients are in the middle of a question", async () => {
+Deno.test("SIGTERM ends a server once clients in the middle of a question are gone, a second one at once", async () => {
+  const head = requestText("POST /encode", { "content-type": "application/json", "content-length": 99 }, "[[0,");
   for (const [, flags] of CASES) {
-    await withServer(FILE, flags, async ({ port }) => {
-      const head = requestText("POST /encode", { "content-type": "application/json", "content-length": 100 }, "[[0,");
-      for (let i = 0; i < 6; i++) hangUp(port, head, 1000).catch(() => {});
-      await sleep(100);
+    await withServer(FILE, flags, async ({ port }, child) => {
+      const half = send(port, head);
+      await sleep(500);
+      child.kill("SIGTERM");
+      assertEquals(statusOf(await half), 400);
+      await child.status;
     });
+    let left: Promise<void> | undefined;
+    await withServer(FILE, flags, async ({ port }, child) => {
+      left = hangUp(port, head, 2000);
+      await sleep(500);
+      child.kill("SIGTERM");
+      await sleep(400);
+    }, [143, "SIGTERM"]);
+    await left;
   }
 });
 
