@@ -175,5 +175,12 @@ export function details(rounds: readonly Round[]): string[] {
       "in Deno": field("phase"),
       ms: field("ms"),
     }),
+    section("The explorer in Chromium, 784-400-20, dragged", all("explorer"), {
+      what: field("target"),
+      "frames a second": field("fps"),
+      "ms to the next, median": field("median"),
+      "99 of 100": field("p99"),
+      "the most": field("max"),
+    }),
   ].filter((text) => text !== "");
 }

@@ -1,6 +1,7 @@
 /** What a round of the report runs: one process a job. */
 import { basename } from "node:path";
 import type { Result } from "../result.ts";
+import { findChromium } from "../chromium.ts";
 import { FOLDER, type Peers } from "./peers.ts";
 
 /** A measurement or a peer's. */
@@ -81,6 +82,7 @@ export function jobs(peers: Peers, quick: boolean): Job[] {
     measure("idle", "idle", ...two),
     measure("edge", "edge"),
     measure("edge_start", "edge_start"),
+    { ...measure("explorer", "explorer"), missing: findChromium() ? undefined : "there is no Chromium" },
     ...[2, 4, 8].map((n) => measure(`step on ${n}`, "step", "--threads", String(n), "--batches", "128")),
   ];
 }

@@ -215,15 +215,19 @@ export const ROWS: readonly Row[] = [
     ["edge"],
     (round) => sum(...["src/edge/mod.ts", "edge_relaxed.wasm"].map((part) => edge(round, "gzipped_kb", { part }))),
   ),
-  // Reading the model's file is not part of it: workerd does it for a worker that does nothing, too.
-  ...["deno run", "workerd"].map((where) =>
-    row(
-      `edge: import to first \`decode\`, new process of ${where}, beyond one that only reads the model's file`,
-      10,
-      "ms",
-      atMost,
-      ["edge_start"],
-      (round) => number(round, "edge_start", "beyond_file", { where }),
+  // A worker that does nothing has no model's file to read either, so the second says what is elbo's of the first.
+  ...([["beyond", "one that does nothing"], ["beyond_file", "one that only has the model's file"]] as const).flatMap((
+    [name, beside],
+  ) =>
+    ["deno run", "workerd"].map((where) =>
+      row(
+        `edge: import to first \`decode\`, new process of ${where}, beyond ${beside}`,
+        10,
+        "ms",
+        atMost,
+        ["edge_start"],
+        (round) => number(round, "edge_start", name, { where }),
+      )
     )
   ),
   row(
@@ -241,5 +245,13 @@ export const ROWS: readonly Row[] = [
     atMost,
     ["edge"],
     (round) => edge(round, "beside_mb", { of: "memory", batch: 1 }),
+  ),
+  row(
+    "explorer: while a slider or the plane is dragged, from one frame to the next, 99 of 100",
+    17,
+    "ms",
+    atMost,
+    ["explorer"],
+    (round) => greatest(...["slider", "plane"].map((target) => number(round, "explorer", "p99", { target }))),
   ),
 ];
