@@ -68,8 +68,35 @@ function checkRaw(model: Model, { path, query, rows }: Question, bytes: Uint8Arr
   assert(new Float32Array(bytes.slice().buffer).every(Number.isFinite));
 }
 
+/** How many rows a question has that was answered; all of them have to be numbers that the model has an answer to. */
+function rowsOf(model: Model, codes: boolean, type: string, body: Uint8Array<ArrayBuffer>): number {
+  const { input, latent } = model.config, cols = codes ? latent : input;
+  const [low, high] = codes ? [-Infinity, Infinity] : likelihood(model).support;
+  let rows: unknown[][];
+  if (/json/i.test(type)) {
+    const given = JSON.parse(new TextDecoder().decode(body));
+    rows = Array.isArray(given) ? given : given[codes ? "z" : "x"];
+  } else {
+    const floats = new Float32Array(body.slice().buffer);
+    rows = Array.from({ length: floats.length / cols }, (_, i) => [...floats.subarray(i * cols, (i + 1) * cols)]);
+  }
+  for (const row of rows) {
+    assertEquals(row.length, cols);
+    for (const value of row) {
+      assert(typeof value === "number" && Number.isFinite(Math.fround(value)), `${value}`);
+      assert(Math.fround(value) >= low && Math.fround(value) <= high, `${value}`);
+    }
+  }
+  return rows.length;
+}
+
 /** Checks the answer to a question, asked by a method; gives its status. */
-async function check(model: Model, method: string, question: Question, response: Response): Promise<number> {
+async function check(
+  model: Model,
+  { method, headers: asked }: Request,
+  question: Question,
+  response: Response,
+): Promise<number> {
   const { status, headers } = response, { path, fails } = question;
   assertEquals(headers.get("x-content-type-options"), "nosniff");
   if (method === "HEAD") {
@@ -82,16 +109,19 @@ async function check(model: Model, method: string, question: Question, response:
     assert(REFUSALS.includes(status), `${status}: ${await response.clone().text()}`);
     await refused(response, status);
   } else {
-    const route = new URL(`http://localhost${path}`).pathname, asked = { ...question, path: route };
+    const route = new URL(`http://localhost${path}`).pathname;
     assert((method === "POST" ? POSTED : GOT).includes(route) && !(method === "POST" && fails), route);
-    const type = headers.get("content-type");
-    if (type === "application/json") checkJson(model, asked, await response.text());
+    const type = headers.get("content-type"), sent = asked.get("content-type") ?? "";
+    const rows = method === "POST" ? rowsOf(model, route === "/decode", sent, question.body!) : question.rows;
+    if (question.rows !== undefined) assertEquals(rows, question.rows);
+    const answered = { ...question, path: route, rows };
+    if (type === "application/json") checkJson(model, answered, await response.text());
     else if (type === "image/png") {
       const { width, height, depth } = decodePng(await response.bytes(), { checkCrc: true });
       assert(route === "/sample" && width > 4 && height > 4 && depth === 8);
     } else {
       assertEquals(type, "application/octet-stream");
-      checkRaw(model, asked, await response.bytes(), headers.get("x-shape"));
+      checkRaw(model, answered, await response.bytes(), headers.get("x-shape"));
     }
   }
   return status;
@@ -123,7 +153,7 @@ for (const [seed, [name, config]] of Object.entries(CONFIGS).entries()) {
     const count = (what: string | number) => counts[what] = (counts[what] ?? 0) + 1;
     const ask = async (question: Question, alone: boolean) => {
       const request = requestOf(question), good = question.rows !== undefined;
-      const status = await check(model, request.method, question, await soon(handler(request)));
+      const status = await check(model, request, question, await soon(handler(request)));
       // What is good is only refused where other bodies take all that there is.
       if (good && (alone || status !== 503)) assertEquals(status, 200);
       count(status);
