@@ -13,16 +13,20 @@
  *     curl -H 'accept: image/png' 'http://localhost:8000/sample?n=64' > samples.png
  *     curl -H 'content-type: application/json' -d '{"z": [[0, 0]]}' http://localhost:8000/decode
  *
- * Elsewhere than here the import is a URL of that file, and `--allow-import=HOST` one permission more. Limits, and which
+ * `GET /` is the latent explorer, with which whoever asks gets the model itself, too; leave the option out if not all may.
+ * Elsewhere than here imports are URLs of those files, and `--allow-import=HOST` one permission more. Limits, and which
  * pages may ask, are options of `createHandler`.
  *
  * @module
  */
 import { createHandler, load } from "../src/edge/handler/mod.ts";
+import { explorer } from "../src/explorer/mod.ts";
 
 const [file, ...more] = Deno.args;
 if (file === undefined || more.length > 0) {
   throw new TypeError(`Cannot serve: expected one argument, a model's file, got ${Deno.args.length}`);
 }
 
-export default { fetch: createHandler(await load(await Deno.readFile(file))) } satisfies Deno.ServeDefaultExport;
+export default {
+  fetch: createHandler(await load(await Deno.readFile(file)), { explorer }),
+} satisfies Deno.ServeDefaultExport;
