@@ -48,6 +48,17 @@ export async function serving(file: Uint8Array<ArrayBuffer>, use: (origin: strin
   await use(`http://127.0.0.1:${server.addr.port}/`);
 }
 
+/** A file host, on an origin of this machine while `use` runs; what it does not have is answered with 404. */
+export async function hosting(files: Record<string, BodyInit>, use: (origin: string) => Promise<void>): Promise<void> {
+  const types: Record<string, string> = { "": "text/html", js: "text/javascript", wasm: "application/wasm" };
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, ({ url }) => {
+    const { pathname } = new URL(url), body = files[pathname], [, extension] = pathname.match(/\.(\w+)$|$/)!;
+    if (body === undefined) return new Response("", { status: 404 });
+    return new Response(body, { headers: { "content-type": types[extension ?? ""] ?? "application/octet-stream" } });
+  });
+  await use(`http://127.0.0.1:${server.addr.port}`);
+}
+
 /** The model with the kernels that the page has. */
 export async function likeThePage(file: Uint8Array): Promise<Model> {
   return await load(file, { wasm: wasm("edge_baseline") });

@@ -4,20 +4,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { smallFile } from "../edge/models.ts";
-import { assertQuiet, browserTest, drawn, pixelsOf, serving, shown, sliders, watched } from "./chromium.ts";
+import { assertQuiet, browserTest, drawn, hosting, pixelsOf, serving, shown, sliders, watched } from "./chromium.ts";
 
 const FILE = smallFile({ input: 64, hidden: [40], latent: 12 });
 const OTHER = smallFile({ input: 35, hidden: [9], latent: 3 });
-
-/** A file host; what it does not have is answered with 404. */
-async function hosting(files: Record<string, BodyInit>, use: (origin: string) => Promise<void>): Promise<void> {
-  const headers = (path: string) => ({ "content-type": path.endsWith("/") ? "text/html" : "application/octet-stream" });
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, ({ url }) => {
-    const { pathname } = new URL(url), body = files[pathname];
-    return body === undefined ? new Response("", { status: 404 }) : new Response(body, { headers: headers(pathname) });
-  });
-  await use(`http://127.0.0.1:${server.addr.port}`);
-}
 
 const buffer = (bytes: Uint8Array) => globalThis.Buffer.from(bytes);
 
