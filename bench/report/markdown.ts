@@ -1,5 +1,5 @@
 /** Numbers and tables as text. */
-import type { Unit } from "./rows.ts";
+import type { Unit } from "./row.ts";
 
 /** A Markdown table; `deno fmt` aligns it. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

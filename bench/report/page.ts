@@ -3,7 +3,9 @@ import { median } from "../timing.ts";
 import { details } from "./details.ts";
 import { quantity, table } from "./markdown.ts";
 import type { Round } from "./rounds.ts";
-import { type Row, ROWS } from "./rows.ts";
+import { EDGE_ROWS } from "./edge_rows.ts";
+import type { Row } from "./row.ts";
+import { ROWS } from "./rows.ts";
 
 /** All that the page is made of. */
 export type Report = {
@@ -33,7 +35,7 @@ with the least and the greatest of them; a ratio is of two measurements of one r
 `,
     table(["", ""], machine),
     `\n## Reach\n`,
-    table(["what", "reach", "measured", "range", ""], ROWS.map((row) => line(row, report))),
+    table(["what", "reach", "measured", "range", ""], [...ROWS, ...EDGE_ROWS].map((row) => line(row, report))),
     absent(report),
     ...details(rounds),
     `## Commands\n\nPyTorch's scripts ran without \`OPENBLAS_CORETYPE\` and \`OPENBLAS_L2_SIZE\`; those of onnxruntime in \`runs/peers\`.\n`,

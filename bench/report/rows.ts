@@ -1,22 +1,8 @@
-/** What is to be reached, row by row, and how each is told from one round's results. */
-import { greatest, least, number, ratio, results, type Round, sum, wall } from "./rounds.ts";
+/** What training, and inference on tfjs's heap, are to reach. */
+import { greatest, least, number, ratio, results, type Round, wall } from "./rounds.ts";
+import { atLeast, atMost, type Row, row } from "./row.ts";
 
-/** How a number is written. */
-export type Unit = "%" | "times" | "ms" | "MB" | "KB";
-
-/** One row. The value is of one round: ratios are of measurements that stand beside each other. */
-export type Row = {
-  readonly what: string;
-  readonly reach: number;
-  readonly unit: Unit;
-  /** Whether more is better. */
-  readonly atLeast: boolean;
-  /** The jobs without which there is no value. */
-  readonly needs: readonly string[];
-  value(round: Round): number | undefined;
-};
-
-const atLeast = true, atMost = false, ONE = { threads: 1 }, B128 = { batch: 128 }, B512 = { batch: 512 };
+const ONE = { threads: 1 }, B128 = { batch: 128 }, B512 = { batch: 512 };
 const CALLS = ["encode", "decode"];
 
 function gemm(round: Round, name: "share" | "speedup", where: object): number | undefined {
@@ -44,13 +30,6 @@ function onnxruntime(round: Round): number | undefined {
 
 function rise(round: Round, along: string): number | undefined {
   return greatest(...results(round, "growth", { along }).map((result) => result.rise as number));
-}
-
-/** Inference without tfjs. */
-const edge = (round: Round, name: string, where: object) => number(round, "edge", name, { ...where });
-
-function row(what: string, reach: number, unit: Unit, direction: boolean, needs: string[], value: Row["value"]): Row {
-  return { what, reach, unit, atLeast: direction, needs, value };
 }
 
 /** Percents are fractions here. */
@@ -206,52 +185,5 @@ export const ROWS: readonly Row[] = [
     atMost,
     ["idle"],
     (round) => number(round, "idle", "cpu_ms"),
-  ),
-  row(
-    "edge: code and kernels, gzipped",
-    25,
-    "KB",
-    atMost,
-    ["edge"],
-    (round) => sum(...["src/edge/mod.ts", "edge_relaxed.wasm"].map((part) => edge(round, "gzipped_kb", { part }))),
-  ),
-  // A worker that does nothing has no model's file to read either, so the second says what is elbo's of the first.
-  ...([["beyond", "one that does nothing"], ["beyond_file", "one that only has the model's file"]] as const).flatMap((
-    [name, beside],
-  ) =>
-    ["deno run", "workerd"].map((where) =>
-      row(
-        `edge: import to first \`decode\`, new process of ${where}, beyond ${beside}`,
-        10,
-        "ms",
-        atMost,
-        ["edge_start"],
-        (round) => number(round, "edge_start", name, { where }),
-      )
-    )
-  ),
-  row(
-    "edge: `decode` of one, median, the slower of Deno and workerd",
-    0.1,
-    "ms",
-    atMost,
-    ["edge"],
-    (round) => greatest(...["deno", "workerd"].map((where) => edge(round, "ms", { where, call: "decode", batch: 1 }))),
-  ),
-  row(
-    "edge: memory of a loaded model that decoded one, beyond its weights",
-    2,
-    "MB",
-    atMost,
-    ["edge"],
-    (round) => edge(round, "beside_mb", { of: "memory", batch: 1 }),
-  ),
-  row(
-    "explorer: while a slider or the plane is dragged, from one frame to the next, 99 of 100",
-    17,
-    "ms",
-    atMost,
-    ["explorer"],
-    (round) => greatest(...["slider", "plane"].map((target) => number(round, "explorer", "p99", { target }))),
   ),
 ];
