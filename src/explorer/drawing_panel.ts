@@ -53,17 +53,13 @@ export function drawingPanel(explorer: Explorer, tell: (message: string) => void
     upload.value = ""; // so that the same file can be chosen again
     if (!file) return;
     try {
-      using picture = closing(await createImageBitmap(file));
-      paper.put(picture.bitmap);
+      const picture = await createImageBitmap(file);
+      paper.put(picture);
+      picture.close();
     } catch {
       tell(`Cannot read ${file.name}: expected a picture, such as PNG or JPEG, got ${file.type || "another file"}`);
     }
   }, { signal });
-}
-
-/** A bitmap that is closed at the end of its scope. */
-function closing(bitmap: ImageBitmap): Disposable & { readonly bitmap: ImageBitmap } {
-  return { bitmap, [Symbol.dispose]: () => bitmap.close() };
 }
 
 /** A drawing as an example, its channels next to each other. */
