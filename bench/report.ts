@@ -4,7 +4,8 @@
  *     deno task bench:report                  five rounds, about half an hour; leave the machine alone meanwhile
  *     deno task bench:report --install        install the peers that npm has, first
  *     deno task bench:report --rounds 1 --quick --out runs/results.md       whether all of it runs
- *     deno task bench:report --only step,stock,gemm       these jobs
+ *     deno task bench:report --only step,stock,gemm --out runs/results.md       these jobs, and their rows alone
+ *     deno task bench:report --only edge,explorer --out bench/EDGE.md       inference without tfjs, and the explorer
  *     deno task bench:report --from runs/bench_report.json       only write the page anew
  *
  * `--python PATH` names the Python that has PyTorch; without it, the first python3 on the path that has it is taken.
@@ -12,7 +13,7 @@
 import { readFlags } from "./flags.ts";
 import { type Job, jobs, type Outcome, runJob } from "./report/jobs.ts";
 import { machine } from "./report/machine.ts";
-import { page, type Report } from "./report/page.ts";
+import { chosen, page, type Report } from "./report/page.ts";
 import { findPeers, succeeds } from "./report/peers.ts";
 
 /** Everything found so far, so that nothing is lost when a run is broken off. */
@@ -35,9 +36,7 @@ console.log(flags.out);
 
 async function measure(): Promise<Report> {
   const peers = await findPeers(flags), only = flags.only.split(",").filter(Boolean);
-  const all = jobs(peers, flags.quick).filter(({ id }) =>
-    only.length === 0 || only.some((name) => id.startsWith(name))
-  );
+  const all = jobs(peers, flags.quick).filter(({ id }) => only.length === 0 || chosen(id, only));
   const missing = Object.fromEntries(all.filter((job) => job.missing).map(({ id, missing }) => [id, missing!]));
   for (const [id, why] of Object.entries(missing)) console.error(`${id}: missing, ${why}`);
 
@@ -49,6 +48,7 @@ async function measure(): Promise<Report> {
     missing,
     quick: flags.quick,
     rounds,
+    only,
   };
   await Deno.mkdir("runs", { recursive: true });
   for (let i = 0; i < flags.rounds; i++) {

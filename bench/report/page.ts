@@ -18,15 +18,17 @@ export type Report = {
   /** Whether it was a trial with a few samples each. */
   readonly quick: boolean;
   readonly rounds: readonly Round[];
+  /** How the ids of the jobs begin that it is of, where it is not of all. */
+  readonly only?: readonly string[];
 };
 
 /** The whole page, as Markdown. */
 export function page(report: Report): string {
-  const { date, machine, commands, rounds } = report;
+  const { date, machine, commands, rounds, only } = report;
   return [
     `# Results\n`,
     report.quick ? "**A trial with `--quick`: no figure here means anything.**\n" : "",
-    `Written by \`deno task bench:report\` on ${
+    `Written by \`deno task bench:report${only?.length ? ` --only ${only.join(",")}` : ""}\` on ${
       date.slice(0, 16).replace("T", " ")
     } UTC. Each measurement ran in a new process,
 ${rounds.length} times, the order reversed every round. A value is the median over the rounds of what one round gave,
@@ -35,12 +37,23 @@ with the least and the greatest of them; a ratio is of two measurements of one r
 `,
     table(["", ""], machine),
     `\n## Reach\n`,
-    table(["what", "reach", "measured", "range", ""], [...ROWS, ...EDGE_ROWS].map((row) => line(row, report))),
+    table(["what", "reach", "measured", "range", ""], rowsOf(report).map((row) => line(row, report))),
     absent(report),
     ...details(rounds),
     `## Commands\n\nPyTorch's scripts ran without \`OPENBLAS_CORETYPE\` and \`OPENBLAS_L2_SIZE\`; those of onnxruntime in \`runs/peers\`.\n`,
     `\`\`\`sh\n${commands.join("\n")}\n\`\`\`\n`,
   ].join("\n");
+}
+
+/** The rows of what was to be measured. */
+function rowsOf({ only }: Report): readonly Row[] {
+  const all = [...ROWS, ...EDGE_ROWS];
+  return only?.length ? all.filter(({ needs }) => needs.every((id) => chosen(id, only))) : all;
+}
+
+/** Whether a job is one of some, by how their ids begin. */
+export function chosen(id: string, only: readonly string[]): boolean {
+  return only.some((name) => id.startsWith(name));
 }
 
 function line(row: Row, { rounds, missing }: Report): string[] {

@@ -2,6 +2,7 @@
 import { decode as decodePng } from "npm:fast-png@8.0.0";
 import { createHandler } from "../../src/edge/handler/mod.ts";
 import { decode, encode, generate, key, likelihood, load, reconstruct } from "../../src/edge/mod.ts";
+import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../assert.ts";
 import { floats } from "./handler.ts";
 import { smallFile } from "./models.ts";
@@ -33,6 +34,8 @@ const QUESTIONS: [path: string, body?: unknown, accept?: string][] = [
   ["/sample?n=4&seed=7"],
   ["/sample?n=4&seed=7", undefined, "application/octet-stream"],
   ["/sample?n=4&seed=7", undefined, "image/png"],
+  ["/", undefined, "text/html"],
+  ["/model.safetensors", undefined, "*/*"],
   ["/nowhere"],
 ];
 
@@ -43,7 +46,7 @@ async function json(url: string, path: string, body?: unknown) {
 }
 
 Deno.test("all routes answer with the bits of the edge's functions, and with the bytes of the handler here", async () => {
-  const handler = createHandler(MODEL), { mean, logVar } = encode(MODEL, X);
+  const handler = createHandler(MODEL, { explorer }), { mean, logVar } = encode(MODEL, X);
   for (const [name, flags] of CASES) {
     await withServer(FILE, flags, async ({ url }) => {
       const encoded = await json(url, "/encode", rows(X, D));
