@@ -11,7 +11,7 @@ const FILE = smallFile({ input: 49, hidden: [20], latent: 3 }), MODEL = await li
 async function made(): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   const [, commands] = readme.match(
-    /```sh\n(npx -y esbuild\S+ src\/edge\/mod\.ts [^`]+?)npx -y deno@\S+ task export --model MODEL --out runs\/page\/model\.safetensors\n```/,
+    /```sh\n(npx -y esbuild\S+ src\/edge\/mod\.ts [^`]+?)npx -y deno@\S+ task export --model \S+ --out runs\/page\/model\.safetensors\n```/,
   )!;
   const folder = await Deno.makeTempDir();
   try {
