@@ -1,8 +1,8 @@
+import { priorCodes } from "../edge/prior.ts";
 import { key } from "../random.ts";
 import { draw } from "./canvas.ts";
 import type { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
-import { priorCodes } from "./prior.ts";
 
 /** Dimensions that have a slider at first. */
 const FIRST = 10;
@@ -43,7 +43,7 @@ export function codePanel(explorer: Explorer): void {
   });
   part("random", HTMLButtonElement).addEventListener("click", () => {
     const [seed] = crypto.getRandomValues(new Uint32Array(1));
-    explorer.z = priorCodes(explorer.model, 1, key(seed));
+    explorer.z = priorCodes(explorer.model, 1, key(seed)).data;
   }, { signal });
   explorer.show(() => draw(image, explorer.means(explorer.z), shape), () => [explorer.z, explorer.label]);
 }

@@ -1,5 +1,6 @@
 /** The latent explorer's page: opens a model, and shows its panels. */
 import { load, type Model } from "../edge/model.ts";
+import { priorCodes } from "../edge/prior.ts";
 import { key } from "../random.ts";
 import { readAddress, withAddress } from "./address.ts";
 import { codePanel } from "./code_panel.ts";
@@ -7,7 +8,6 @@ import { drawingPanel } from "./drawing_panel.ts";
 import { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
 import { planePanel } from "./plane_panel.ts";
-import { priorCodes } from "./prior.ts";
 import { samplesPanel } from "./samples_panel.ts";
 import { waysPanel } from "./ways_panel.ts";
 
@@ -53,7 +53,7 @@ function show(name: string, model: Model): void {
   [shown, explorer] = [controller, next];
   next.seed = seed;
   next.label = Math.min(wanted, Math.max(0, classes - 1));
-  next.z = priorCodes(model, 1, key(seed)); // the first sample
+  next.z = priorCodes(model, 1, key(seed)).data; // the first sample
   part("conditional", HTMLLabelElement).hidden = classes === 0;
   label.replaceChildren(...Array.from({ length: classes }, (_, c) => new Option(String(c), String(c))));
   panels.hidden = false;

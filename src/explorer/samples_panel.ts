@@ -1,10 +1,10 @@
 import { generate } from "../edge/generate.ts";
+import { priorCodes } from "../edge/prior.ts";
 import { key } from "../random.ts";
 import { natural } from "./address.ts";
 import { draw, pictureButton } from "./canvas.ts";
 import type { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
-import { priorCodes } from "./prior.ts";
 
 /** How many samples are shown. */
 const COUNT = 24;
@@ -13,7 +13,7 @@ const COUNT = 24;
 export function samplesPanel(explorer: Explorer): void {
   const { model, shape, signal } = explorer, seed = part("seed", HTMLInputElement), D = model.config.input;
   const { latent: Z } = model.config;
-  const take = (i: number) => explorer.z = priorCodes(model, COUNT, key(explorer.seed)).slice(i * Z, (i + 1) * Z);
+  const take = (i: number) => explorer.z = priorCodes(model, COUNT, key(explorer.seed)).data.slice(i * Z, (i + 1) * Z);
   const samples = Array.from({ length: COUNT }, (_, i) => pictureButton(`Sample ${i + 1}`, () => take(i)));
   part("samples", HTMLDivElement).replaceChildren(...samples.map(({ button }) => button));
   seed.addEventListener("change", () => explorer.seed = natural(seed.value), { signal });

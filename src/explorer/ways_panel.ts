@@ -1,9 +1,9 @@
+import { priorCodes } from "../edge/prior.ts";
 import { key } from "../random.ts";
 import { type Interpolation, ways } from "../vae/ways.ts";
 import { draw, pictureButton } from "./canvas.ts";
 import type { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
-import { priorCodes } from "./prior.ts";
 
 /** Images on the way, and steps of the slider. */
 const IMAGES = 9, STEPS = 101;
@@ -13,7 +13,7 @@ export function waysPanel(explorer: Explorer): void {
   const { model, shape, signal } = explorer, { latent: Z, input: D } = model.config;
   const along = part("along", HTMLInputElement), method = part("method", HTMLSelectElement);
   // The first two samples of the seed that the page begins with.
-  const first = priorCodes(model, 2, key(explorer.seed));
+  const { data: first } = priorCodes(model, 2, key(explorer.seed));
   const ends: Float32Array[] = [first.slice(0, Z), first.slice(Z)];
   const on = (steps: number) =>
     ways(ends[0], ends[1], { rows: 1, cols: Z, steps, method: method.value as Interpolation });

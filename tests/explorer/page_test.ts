@@ -1,7 +1,7 @@
 /** The explorer in a browser: what it shows is what the model computes, to the pixel. */
 import { decode, encode, generate, key, likelihood, type Model } from "../../src/edge/mod.ts";
 import { planes } from "../../src/edge/planes.ts";
-import { priorCodes } from "../../src/explorer/prior.ts";
+import { priorCodes } from "../../src/edge/prior.ts";
 import { ways } from "../../src/vae/ways.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { smallFile } from "../edge/models.ts";
@@ -31,7 +31,7 @@ browserTest("sliders move the code, and the image is what it decodes to, by mous
     const all = await watched(browser), { page } = all;
     await page.goto(origin);
     await shown(page);
-    const z = priorCodes(MODEL, 1, key(0));
+    const z = priorCodes(MODEL, 1, key(0)).data;
     assertEquals(await pixelsOf(page, "#image"), image(z));
     // Ten of the twelve dimensions are seen until all are asked for; the first has the most variance.
     assertEquals(await page.locator("#sliders label:visible").count(), 10);
@@ -165,7 +165,7 @@ browserTest("the way between two codes begins and ends where it is told to", asy
     const all = await watched(browser), { page } = all;
     await page.goto(origin);
     await shown(page);
-    const codes = priorCodes(MODEL, 24, key(0)), code = (i: number) => codes.subarray(i * 12, (i + 1) * 12);
+    const codes = priorCodes(MODEL, 24, key(0)).data, code = (i: number) => codes.subarray(i * 12, (i + 1) * 12);
     const on = (a: number, b: number, method: "linear" | "spherical", steps = 9) =>
       ways(code(a), code(b), { rows: 1, cols: 12, steps, method });
     const compare = async (z: Float32Array) => {
@@ -201,7 +201,7 @@ browserTest(
       const all = await watched(browser), { page } = all;
       await page.goto(`${origin}#label=1&seed=2`);
       await shown(page);
-      const z = priorCodes(model, 1, key(2));
+      const z = priorCodes(model, 1, key(2)).data;
       assertEquals(await pixelsOf(page, "#image"), image(z, model, 1));
       assert(await page.locator("#plane-panel").isHidden()); // there is one dimension only
       await page.locator("#label").selectOption("2");

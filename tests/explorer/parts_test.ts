@@ -2,7 +2,7 @@
 import { readAddress, withAddress } from "../../src/explorer/address.ts";
 import { activity } from "../../src/explorer/activity.ts";
 import { fitInk, scaleInk } from "../../src/explorer/fit_ink.ts";
-import { priorCodes } from "../../src/explorer/prior.ts";
+import { priorCodes } from "../../src/edge/prior.ts";
 import { decode, generate, key, likelihood, load } from "../../src/edge/mod.ts";
 import { init, save } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
@@ -85,7 +85,7 @@ Deno.test("activity() tells dimensions that are used from those that are not, of
 Deno.test("priorCodes() are what generate decodes", async () => {
   for (const name of ["dense", "conditional", "gaussian-pixel"]) {
     const model = await load(smallFile(CONFIGS[name])), given = labelsOf(7, model.config.classes);
-    const z = priorCodes(model, 7, key(5));
+    const z = priorCodes(model, 7, key(5)).data;
     const { data } = likelihood(model).mean(decode(model, z, given));
     assertEquals(data, generate(model, { n: 7, key: key(5), ...given }).data);
   }

@@ -2,6 +2,7 @@ import type { Array1D, Array2D } from "../arrays.ts";
 import { decode, encode, type Posterior, sample } from "../infer.ts";
 import { likelihood } from "../likelihood.ts";
 import type { Model } from "../model.ts";
+import { priorCodes } from "../prior.ts";
 import { finite } from "./answer.ts";
 import { foldIn, type Key } from "../../random.ts";
 import type { Labelled } from "../../vae/checks.ts";
@@ -57,12 +58,9 @@ export function anomaly(
     const given = logProb(sample(posterior, { key })), k = kl(posterior);
     return { data: Float32Array.from(k, (value, b) => value - given[b]), shape: [B] };
   }
-  const { data, shape } = posterior.mean, zeros = { data: new Float32Array(data.length), shape };
   const sum = new Float64Array(B).fill(-Infinity);
   for (let s = 0; s < samples; s++) {
-    const one = foldIn(key, s), z = sample(posterior, { key: one });
-    // A sample of N(0, I) with the same key is the noise itself.
-    const eps = sample({ mean: zeros, logVar: zeros }, { key: one, model });
+    const one = foldIn(key, s), z = sample(posterior, { key: one }), eps = priorCodes(model, B, one);
     const given = logProb(z), ratio = logRatio(z, eps, posterior);
     for (let b = 0; b < B; b++) sum[b] = logAdd(sum[b], given[b] + ratio[b]);
   }
