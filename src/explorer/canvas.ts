@@ -33,16 +33,33 @@ export function draw(canvas: HTMLCanvasElement, data: Float32Array, shape: Shape
   context(canvas).putImageData(pixels(data, shape), 0, 0);
 }
 
-/** A canvas that a button has in it, and the button. */
-export function pictureButton(
-  name: string,
-  pressed: () => void,
-): { button: HTMLButtonElement; canvas: HTMLCanvasElement } {
-  const button = document.createElement("button"), canvas = document.createElement("canvas");
-  button.type = "button";
-  button.className = "picture";
-  button.ariaLabel = name;
-  button.append(canvas);
-  button.addEventListener("click", pressed);
-  return { button, canvas };
+/**
+ * Fills an element with buttons that have an example's picture each.
+ *
+ * @param into The element; what is in it goes.
+ * @param names What the buttons are called for those who do not see them.
+ * @param shape The examples' shape.
+ * @param pressed Called with the place of the button that is pressed.
+ * @returns Draws examples, as many as there are buttons.
+ */
+export function pictureButtons(
+  into: HTMLElement,
+  names: readonly string[],
+  shape: Shape,
+  pressed: (i: number) => void,
+): (data: Float32Array) => void {
+  const canvases = names.map(() => document.createElement("canvas"));
+  into.replaceChildren(...names.map((name, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "picture";
+    button.ariaLabel = name;
+    button.append(canvases[i]);
+    button.addEventListener("click", () => pressed(i));
+    return button;
+  }));
+  return (data) => {
+    const size = data.length / canvases.length;
+    canvases.forEach((canvas, i) => draw(canvas, data.subarray(i * size, (i + 1) * size), shape));
+  };
 }

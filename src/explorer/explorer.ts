@@ -23,7 +23,7 @@ export class Explorer {
   readonly signal: AbortSignal;
   readonly #views: View[] = [];
   #z: Float32Array;
-  #label: number;
+  #label = 0;
   #seed = 0;
   #awaited = false;
 
@@ -34,7 +34,6 @@ export class Explorer {
     this.variance = activity(model);
     this.order = Array.from(this.variance.keys()).sort((a, b) => this.variance[b] - this.variance[a]);
     this.#z = new Float32Array(model.config.latent);
-    this.#label = 0;
   }
 
   /** The code, [Z]; never changed in place, so that another array is another code. */
@@ -47,13 +46,13 @@ export class Explorer {
     this.refresh();
   }
 
-  /** What codes are decoded for, if the model is conditional. */
+  /** What codes are decoded for, if the model is conditional; a class that it does not have becomes the last one. */
   get label(): number {
     return this.#label;
   }
 
   set label(label: number) {
-    this.#label = label;
+    this.#label = Math.min(label, Math.max(0, this.model.config.classes - 1));
     this.refresh();
   }
 

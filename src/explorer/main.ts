@@ -44,16 +44,21 @@ async function open(name: string, source: Promise<Response> | Blob): Promise<voi
   if (mine === opened) about.textContent = description;
 }
 
+/** Looks at what the address says. */
+function follow(explorer: Explorer): void {
+  const { seed, label } = readAddress(location.hash);
+  explorer.seed = seed;
+  explorer.label = label;
+}
+
 function show(name: string, model: Model): void {
   const controller = new AbortController(), { config: { input, latent, classes, likelihood } } = model;
-  const { seed, label: wanted } = readAddress(location.hash);
   const next = new Explorer(model, controller.signal);
   // From here on nothing throws but what is a mistake of this page's.
   shown?.abort();
   [shown, explorer] = [controller, next];
-  next.seed = seed;
-  next.label = Math.min(wanted, Math.max(0, classes - 1));
-  next.z = priorCodes(model, 1, key(seed)).data; // the first sample
+  follow(next);
+  next.z = priorCodes(model, 1, key(next.seed)).data; // the first sample
   part("conditional", HTMLLabelElement).hidden = classes === 0;
   label.replaceChildren(...Array.from({ length: classes }, (_, c) => new Option(String(c), String(c))));
   panels.hidden = false;
@@ -75,10 +80,7 @@ label.addEventListener("change", () => {
   if (explorer) explorer.label = Number(label.value);
 });
 addEventListener("hashchange", () => {
-  if (!explorer) return;
-  const { seed, label } = readAddress(location.hash), { classes } = explorer.model.config;
-  explorer.seed = seed;
-  explorer.label = Math.min(label, Math.max(0, classes - 1));
+  if (explorer) follow(explorer);
 });
 file.addEventListener("change", () => {
   const [chosen] = file.files ?? [];

@@ -1,17 +1,12 @@
 import { context, resize } from "./canvas.ts";
 import type { Shape } from "../edge/shape.ts";
 import type { Ink } from "./fit_ink.ts";
+import { ARROWS, onDrag } from "./pointing.ts";
 
 /** Pixels of the longer side, and of the brush: two to three of an MNIST image. */
 const SIDE = 280, BRUSH = 24;
 /** Pixels that an arrow key moves the pen. */
 const STEP = 10;
-const KEYS: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-STEP, 0],
-  ArrowRight: [STEP, 0],
-  ArrowUp: [0, -STEP],
-  ArrowDown: [0, STEP],
-};
 
 /** A canvas to draw on, white on black, by pointer or by keys. */
 export type Pad = {
@@ -65,33 +60,24 @@ export function pad(
     pen.style.top = `${100 * y / h}%`;
     pen.classList.toggle("down", down);
   };
-  const place = (event: PointerEvent): [number, number] => {
-    const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * w / box.width, (event.clientY - box.top) * h / box.height];
-  };
   const lift = () => {
     down = false;
     go(x, y);
   };
 
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    [x, y] = place(event);
-    down = true;
-    go(x, y); // a dot
-  }, { signal });
-  canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) go(...place(event));
-  }, { signal });
+  onDrag(canvas, signal, (across, along, setDown) => {
+    const to = [across * w, along * h] as const;
+    if (setDown) [x, y, down] = [...to, true];
+    go(...to); // at first a dot
+  });
   canvas.addEventListener("lostpointercapture", lift, { signal });
   canvas.addEventListener("blur", lift, { signal });
   canvas.addEventListener("keydown", (event) => {
-    const way = KEYS[event.key];
+    const way = ARROWS[event.key];
     if (event.key === " ") down = !down;
     else if (!way) return;
     const [dx, dy] = way ?? [0, 0];
-    go(Math.max(0, Math.min(w, x + dx)), Math.max(0, Math.min(h, y + dy)));
+    go(Math.max(0, Math.min(w, x + STEP * dx)), Math.max(0, Math.min(h, y + STEP * dy)));
     event.preventDefault(); // the page would scroll
   }, { signal });
 

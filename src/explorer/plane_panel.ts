@@ -1,17 +1,12 @@
 import type { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
 import { planeMap } from "./plane_map.ts";
+import { ARROWS, onDrag } from "./pointing.ts";
 
 /** What the plane reaches on both axes, in standard deviations of the prior. */
 const REACH = 3;
 /** How far a key goes, and with shift. */
 const STEP = 0.1, FAR = 0.5;
-const KEYS: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowDown: [0, -1],
-  ArrowUp: [0, 1],
-};
 
 const clamp = (value: number) => Math.max(-REACH, Math.min(REACH, value));
 
@@ -32,21 +27,10 @@ export function planePanel(explorer: Explorer): void {
     explorer.z = explorer.withValues(new Map([[across, clamp(x)], [up, clamp(y)]]));
   };
 
-  const drag = ({ clientX, clientY }: PointerEvent) => {
-    const { left, top, width, height } = plane.getBoundingClientRect();
-    move((2 * (clientX - left) / width - 1) * REACH, (1 - 2 * (clientY - top) / height) * REACH);
-  };
-  plane.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    plane.setPointerCapture(event.pointerId);
-    drag(event);
-  }, { signal });
-  plane.addEventListener("pointermove", (event) => {
-    if (plane.hasPointerCapture(event.pointerId)) drag(event);
-  }, { signal });
+  onDrag(plane, signal, (x, y) => move((2 * x - 1) * REACH, (1 - 2 * y) * REACH));
   plane.addEventListener("keydown", (event) => {
-    const [across, up] = dimensions(), { z } = explorer, way = KEYS[event.key], by = event.shiftKey ? FAR : STEP;
-    if (way) move(z[across] + by * way[0], z[up] + by * way[1]);
+    const [across, up] = dimensions(), { z } = explorer, way = ARROWS[event.key], by = event.shiftKey ? FAR : STEP;
+    if (way) move(z[across] + by * way[0], z[up] - by * way[1]);
     else if (event.key === "Home") move(0, 0);
     else return;
     event.preventDefault(); // the page would scroll

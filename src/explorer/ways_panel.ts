@@ -1,7 +1,7 @@
 import { priorCodes } from "../edge/prior.ts";
 import { key } from "../random.ts";
 import { type Interpolation, ways } from "../vae/ways.ts";
-import { draw, pictureButton } from "./canvas.ts";
+import { pictureButtons } from "./canvas.ts";
 import type { Explorer } from "./explorer.ts";
 import { part } from "./part.ts";
 
@@ -10,7 +10,7 @@ const IMAGES = 9, STEPS = 101;
 
 /** From one code to another: a slider along the way, and some images of it. */
 export function waysPanel(explorer: Explorer): void {
-  const { model, shape, signal } = explorer, { latent: Z, input: D } = model.config;
+  const { model, shape, signal } = explorer, Z = model.config.latent;
   const along = part("along", HTMLInputElement), method = part("method", HTMLSelectElement);
   // The first two samples of the seed that the page begins with.
   const { data: first } = priorCodes(model, 2, key(explorer.seed));
@@ -19,15 +19,11 @@ export function waysPanel(explorer: Explorer): void {
     ways(ends[0], ends[1], { rows: 1, cols: Z, steps, method: method.value as Interpolation });
   const take = (i: number, steps: number) => explorer.z = on(steps).slice(i * Z, (i + 1) * Z);
 
-  const pictures = Array.from(
-    { length: IMAGES },
-    (_, i) =>
-      pictureButton(`Image ${i + 1} of ${IMAGES} on the way`, () => {
-        along.value = String(i / (IMAGES - 1));
-        take(i, IMAGES);
-      }),
-  );
-  part("way", HTMLDivElement).replaceChildren(...pictures.map(({ button }) => button));
+  const names = Array.from({ length: IMAGES }, (_, i) => `Image ${i + 1} of ${IMAGES} on the way`);
+  const drawAll = pictureButtons(part("way", HTMLDivElement), names, shape, (i) => {
+    along.value = String(i / (IMAGES - 1));
+    take(i, IMAGES);
+  });
   along.value = "0";
   along.addEventListener("input", () => take(Math.round(along.valueAsNumber * (STEPS - 1)), STEPS), { signal });
   method.addEventListener("change", () => explorer.refresh(), { signal });
@@ -37,8 +33,5 @@ export function waysPanel(explorer: Explorer): void {
       explorer.refresh();
     }, { signal })
   );
-  explorer.show(() => {
-    const images = explorer.means(on(IMAGES));
-    pictures.forEach(({ canvas }, i) => draw(canvas, images.subarray(i * D, (i + 1) * D), shape));
-  }, () => [explorer.label, method.value, ...ends]);
+  explorer.show(() => drawAll(explorer.means(on(IMAGES))), () => [explorer.label, method.value, ...ends]);
 }
