@@ -1,6 +1,6 @@
 /** What is started to measure a cold start: programs that decode, each beside one that only reads the model, and nothing. */
 import { join } from "node:path";
-import { bundle } from "./edge_bundle.ts";
+import { bundle } from "../wasm/bundle.ts";
 import { kernels, LATENT, modelFile } from "./edge_model.ts";
 
 const DECODE = `decode(model, new Float32Array(${LATENT}))`;

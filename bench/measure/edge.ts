@@ -3,7 +3,7 @@
  * is `deno task measure edge_start`.
  */
 import { decode, encode, load } from "../../src/edge/mod.ts";
-import { bundle, gzipped } from "../edge_bundle.ts";
+import { bundle, gzipped } from "../../wasm/bundle.ts";
 import { kernels, LATENT, modelFile, WEIGHTS } from "../edge_model.ts";
 import { writePrograms } from "../edge_programs.ts";
 import { readFlags } from "../flags.ts";

@@ -1,5 +1,5 @@
 /** The edge as bundlers make it: small, without training, and whole: it runs on nothing but the kernels handed in. */
-import { bundle, gzipped } from "../../bench/edge_bundle.ts";
+import { bundle, gzipped } from "../../wasm/bundle.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { load } from "../../src/edge/mod.ts";
 import { drawn, smallFile, wasm } from "./models.ts";

@@ -1,6 +1,6 @@
 /** The example for Cloudflare in real workerd: the README's bundle answers as the same handler does in Deno. */
 import { decode as decodePng } from "npm:fast-png@8.0.0";
-import { bundle } from "../../bench/edge_bundle.ts";
+import { bundle } from "../../wasm/bundle.ts";
 import { createHandler, type Handler, load } from "../../src/edge/handler/mod.ts";
 import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";

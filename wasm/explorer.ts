@@ -1,29 +1,20 @@
 /**
- * Makes the explorer's page of its parts, one file that loads nothing else: `deno task build:explorer` writes `page.ts`,
- * `deno task explorer:check` fails if what is committed differs.
+ * Makes the explorer's page of its parts in `src/explorer/` and of the kernels, one file that loads nothing else:
+ * `deno task build:explorer` writes `page.ts` there, `deno task explorer:check` fails if what is committed differs.
  *
  * @module
  */
-import * as esbuild from "npm:esbuild@0.25.12";
+import { bundle } from "./bundle.ts";
 
-const here = new URL("./", import.meta.url), OUT = new URL("page.ts", here);
-const KERNELS = new URL("../../wasm/bin/edge_baseline.wasm", here);
+const PARTS = new URL("../src/explorer/", import.meta.url), OUT = new URL("page.ts", PARTS);
+const KERNELS = new URL("bin/edge_baseline.wasm", import.meta.url);
 
-const read = (name: string) => Deno.readTextFile(new URL(name, here));
+const read = (name: string) => Deno.readTextFile(new URL(name, PARTS));
 
 /** The script, whole. */
 async function script(): Promise<string> {
-  const { outputFiles: [{ text }] } = await esbuild.build({
-    entryPoints: [new URL("main.ts", here).pathname],
-    external: ["*/binaries.js"],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-  });
-  await esbuild.stop();
-  return text.replaceAll("</script", "<\\/script");
+  const { code } = await bundle('import "./src/explorer/main.ts";');
+  return new TextDecoder().decode(code).replaceAll("</script", "<\\/script");
 }
 
 /** What a policy knows an element in the page by. */

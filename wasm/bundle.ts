@@ -1,4 +1,4 @@
-/** Programs on the edge as a bundler makes them: minified, for browsers and workers. */
+/** Programs on the edge as a bundler makes them: minified, for browsers and workers. The explorer's page has one in it. */
 import * as esbuild from "npm:esbuild@0.25.12";
 
 /** What became of a program. */
