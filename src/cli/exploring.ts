@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { explorer } from "../explorer/mod.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
 import type { ExplorerFlags } from "./explorer_flags.ts";
-import { checkOther, effectOf } from "./exporting.ts";
-import { readForInference } from "./inference_file.ts";
+import { effectOf } from "./export_effect.ts";
+import { checkOther, readForInference } from "./inference_file.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
 

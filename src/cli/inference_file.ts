@@ -3,6 +3,7 @@ import { finalParams, type Params } from "../api/state.ts";
 import { encodeModel } from "../model_file.ts";
 import { mapNetwork } from "../vae/layout.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
+import { UserError } from "./run.ts";
 import { count } from "./table.ts";
 
 /** A trained model as a file for inference. */
@@ -32,4 +33,12 @@ export async function readForInference(model: string, float16: boolean): Promise
   const what = [which === "average" ? "averaged parameters" : "parameters", float16 ? "float16" : "float32"];
   const sizes = `${count(bytes.length)} bytes of ${count(file.bytes.length)}`;
   return { params, bytes, from: file, summary: `${what.join(", ")}, ${sizes}` };
+}
+
+/** Throws if both names stand for one file: the training state would be lost. */
+export async function checkOther(model: string, out: string): Promise<void> {
+  const [a, b] = await Promise.all([model, out].map((path) => Deno.realPath(path).catch(() => undefined)));
+  if (a !== undefined && a === b) {
+    throw new UserError(`Cannot write ${out}: it is the model itself, whose training state would be lost`);
+  }
 }
