@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { explorer } from "../explorer/mod.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
-import type { ExplorerFlags } from "./explorer_flags.ts";
 import { effectOf } from "./export_effect.ts";
 import { checkOther, readForInference } from "./inference_file.ts";
+import type { InferenceFlags } from "./inference_flags.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
 
@@ -12,10 +12,10 @@ import { count } from "./table.ts";
  *
  * @returns The exit code, 0.
  */
-export async function exploring({ model, out, float16 }: ExplorerFlags): Promise<number> {
+export async function exploring({ model, out, float16, data }: InferenceFlags): Promise<number> {
   const file = join(out, "model.safetensors"), page = join(out, "index.html");
   await checkOther(model, file);
-  const made = await readForInference(model, float16), effect = await effectOf(made, model, float16);
+  const made = await readForInference(model, float16), effect = await effectOf(made, model, float16, data);
   try {
     await Deno.mkdir(out, { recursive: true });
   } catch (error) {

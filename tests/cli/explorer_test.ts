@@ -4,7 +4,7 @@ import * as edge from "../../src/edge/mod.ts";
 import { explorer as page } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { drawn } from "../edge/models.ts";
-import { explorer, exportModel, inFolder } from "./command.ts";
+import { explorer, exportModel, inFolder, writeData } from "./command.ts";
 
 Deno.test("explorer writes the page, and the model that export writes, to a folder that it makes", async () => {
   await inFolder(async (folder) => {
@@ -24,6 +24,27 @@ Deno.test("explorer writes the page, and the model that export writes, to a fold
       assertEquals(drawn(await edge.load(got)).length, 90);
     }
     assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).toSorted(), ["index.html", "model.safetensors"]);
+  });
+});
+
+Deno.test("explorer tells what float16 does to the ELBO, or by which of its flags it can be told", async () => {
+  await inFolder(async (folder) => {
+    const model = `${folder}/model.safetensors`, data = await writeData(folder);
+    await Deno.writeFile(model, save(init({ input: 30, latent: 3 }, { key: key(0) })));
+    const second = async (...more: string[]) => {
+      const { code, stdout, stderr } = await explorer(
+        "--model",
+        model,
+        "--out",
+        `${folder}/site`,
+        "--float16",
+        ...more,
+      );
+      assertEquals([code, stderr], [0, ""]);
+      return stdout.split("\n")[1];
+    };
+    assertMatch(await second(), /^--data measures /);
+    assertMatch(await second("--data", data), /^ELBO of 40 test images: -[\d.]+ nats, exported -[\d.]+ nats$/);
   });
 });
 
