@@ -2,34 +2,16 @@
 import { generate, key } from "../../src/edge/mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { browserTest, drawn, hosting, likeThePage, pixelsOf, pixelsWanted, watched } from "../explorer/chromium.ts";
+import { example, made, readme, withFiles } from "./files.ts";
 import { smallFile } from "./models.ts";
 
-const ROOT = new URL("../../", import.meta.url);
 const FILE = smallFile({ input: 49, hidden: [20], latent: 3 }), MODEL = await likeThePage(FILE);
 
 /** What the README's commands put into the folder of the page, but for the model. */
-async function made(): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
-  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
-  const [, commands] = readme.match(
-    /```sh\n(npx -y esbuild\S+ src\/edge\/mod\.ts [^`]+?)npx -y deno@\S+ task export --model \S+ --out runs\/page\/model\.safetensors\n```/,
-  )!;
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const name of ["src", "wasm", "examples"]) {
-      await Deno.symlink(new URL(name, ROOT).pathname, `${folder}/${name}`);
-    }
-    const { success, stderr } = await new Deno.Command("sh", { args: ["-ec", commands], cwd: folder }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    const names = [...Deno.readDirSync(`${folder}/runs/page`)].map(({ name }) => name);
-    return Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await Deno.readFile(`${folder}/runs/page/${name}`)])),
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-const FILES = await made();
+const [, COMMANDS] = (await readme()).match(
+  /```sh\n(npx -y esbuild\S+ src\/edge\/mod\.ts [^`]+?)npx -y deno@\S+ task export --model \S+ --out runs\/page\/model\.safetensors\n```/,
+)!;
+const FILES = await made(COMMANDS, "runs/page", await example("browser.html"));
 
 browserTest("the README's page draws what the model generates, and other seeds draw others", async (browser) => {
   assertEquals(Object.keys(FILES).toSorted(), ["edge.js", "edge_baseline.wasm", "index.html"]);
@@ -63,21 +45,16 @@ browserTest("the README's page draws what the model generates, and other seeds d
 });
 
 Deno.test("the README's bundle runs in Node, with the same bits", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, bytes] of Object.entries(FILES)) await Deno.writeFile(`${folder}/${name}`, bytes);
-    await Deno.writeFile(`${folder}/model.safetensors`, FILE);
-    const program = `
+  const program = `
 import { readFile } from "node:fs/promises";
 import { generate, key, load } from "./edge.js";
 const model = await load(await readFile("model.safetensors"), { wasm: await readFile("edge_baseline.wasm") });
 console.log(generate(model, { n: 3, key: key(1) }).data.join(" "));`;
-    await Deno.writeTextFile(`${folder}/program.mjs`, program);
+  const files = { ...FILES, "model.safetensors": FILE, "program.mjs": new TextEncoder().encode(program) };
+  await withFiles(files, async (folder) => {
     const { success, stdout, stderr } = await new Deno.Command("node", { args: ["program.mjs"], cwd: folder }).output();
     assert(success, new TextDecoder().decode(stderr));
     const { data } = generate(MODEL, { n: 3, key: key(1) });
     assertEquals(new TextDecoder().decode(stdout), `${data.join(" ")}\n`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
