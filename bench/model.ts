@@ -1,9 +1,8 @@
 /** The model that every comparison trains, and how one trains it. */
 import { dispose, foldIn, init, key, random, step } from "../mod.ts";
-import { resolveConfig } from "../src/vae/config.ts";
+import { MODEL } from "./architecture.ts";
 
-/** 784-400-20(x2)-400-784, ReLU, Bernoulli: pytorch/examples' VAE. */
-export const MODEL = resolveConfig({ input: 784, hidden: [400], latent: 20 });
+export { MODEL };
 
 /** Training on one batch again and again, with Adam and new noise at each step. */
 export type Training = { step(): void; dispose(): void };

@@ -3,22 +3,14 @@
  *
  *     deno task figure:explorer MODEL [OUT]
  */
-import { createHandler, load } from "../../src/edge/handler/mod.ts";
-import { explorer } from "../../src/explorer/mod.ts";
-import { launch } from "../chromium.ts";
+import { withPage } from "../explorer_page.ts";
 
 /** A seven, in parts of the pad. */
 const SEVEN = [[0.25, 0.22], [0.5, 0.2], [0.74, 0.22], [0.6, 0.5], [0.5, 0.8]];
 
 const [model, out = ".github/explorer.png"] = Deno.args;
 if (model === undefined) throw new TypeError("expected a model's file");
-const handler = createHandler(await load(await Deno.readFile(model)), { explorer });
-await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
-const browser = await launch();
-try {
-  const page = await browser.newPage({ viewport: { width: 1180, height: 700 }, deviceScaleFactor: 1 });
-  await page.goto(`http://127.0.0.1:${server.addr.port}/#seed=3`);
-  await page.waitForSelector("#panels:not([hidden])");
+await withPage(await Deno.readFile(model), { width: 1180, height: 700, hash: "#seed=3" }, async (page) => {
   await page.locator("#samples button").nth(7).click();
   await page.evaluate("scrollTo(0, 0)");
   const { x, y, width, height } = (await page.locator("#pad").boundingBox())!;
@@ -30,7 +22,5 @@ try {
   await page.mouse.move(0, 0);
   await page.waitForTimeout(500);
   await Deno.writeFile(out, await page.screenshot({ fullPage: true }));
-  console.log(out);
-} finally {
-  await browser.close();
-}
+});
+console.log(out);

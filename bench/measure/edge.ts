@@ -38,17 +38,24 @@ for (const batch of batches) {
   print({ measure: "edge", of: "memory", batch, weights_mb: WEIGHTS / MB, beside_mb: (model.bytes - WEIGHTS) / MB });
 }
 
-// The time of a request is that of its thousand calls.
-const folder = await writePrograms(), worker = await startWorker(`${folder}/calls`, "worker.js"), n = 1000;
-for (const call of ["encode", "decode"]) {
-  const times: number[] = [];
-  for (let i = 0; i < (quick ? 4 : 24); i++) {
-    const start = performance.now(), response = await fetch(`${worker.url}/${call}/${n}`);
-    if (await response.text() !== `${n}`) throw new Error(`Cannot measure ${call} in workerd: it failed`);
-    times.push((performance.now() - start) / n);
+const folder = await writePrograms();
+try {
+  const worker = await startWorker(`${folder}/calls`, "worker.js"), n = 1000;
+  try {
+    for (const call of ["encode", "decode"]) {
+      // The time of a request is that of its thousand calls.
+      const times: number[] = [];
+      for (let i = 0; i < (quick ? 4 : 24); i++) {
+        const start = performance.now(), response = await fetch(`${worker.url}/${call}/${n}`);
+        if (await response.text() !== `${n}`) throw new Error(`Cannot measure ${call} in workerd: it failed`);
+        times.push((performance.now() - start) / n);
+      }
+      const timed = times.slice(3), [ms, min, max] = [median(timed), Math.min(...timed), Math.max(...timed)];
+      print({ measure: "edge", of: "call", where: "workerd", call, batch: 1, ms, min, max });
+    }
+  } finally {
+    await worker.stop();
   }
-  const timed = times.slice(3), [ms, min, max] = [median(timed), Math.min(...timed), Math.max(...timed)];
-  print({ measure: "edge", of: "call", where: "workerd", call, batch: 1, ms, min, max });
+} finally {
+  await Deno.remove(folder, { recursive: true });
 }
-await worker.stop();
-await Deno.remove(folder, { recursive: true });

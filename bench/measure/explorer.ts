@@ -3,12 +3,10 @@
  * images of the map. Frames a second, and milliseconds from one frame to the next: the median, the 99th percentile, the
  * most.
  */
-import { createHandler, load } from "../../src/edge/handler/mod.ts";
-import { explorer } from "../../src/explorer/mod.ts";
-import { init, key, save } from "../../mod.ts";
-import { launch, type Page } from "../chromium.ts";
+import type { Page } from "../chromium.ts";
+import { modelFile } from "../edge_model.ts";
+import { withPage } from "../explorer_page.ts";
 import { readFlags } from "../flags.ts";
-import { MODEL } from "../model.ts";
 import { print } from "../result.ts";
 
 const { frames, quick } = readFlags({ frames: 600, quick: false });
@@ -40,13 +38,7 @@ async function drag(page: Page, target: "slider" | "plane", frames: number): Pro
     }), { target, frames });
 }
 
-const handler = createHandler(await load(save(init(MODEL, { key: key(0) }))), { explorer });
-await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
-const browser = await launch();
-try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-  await page.waitForSelector("#panels:not([hidden])");
+await withPage(modelFile(), { width: 1200, height: 900 }, async (page) => {
   for (const target of ["slider", "plane"] as const) {
     await drag(page, target, 100); // warms up
     const times = await drag(page, target, quick ? 60 : frames);
@@ -55,6 +47,4 @@ try {
     const fps = 1000 * gaps.length / (times.at(-1)! - times[0]);
     print({ measure: "explorer", target, fps, median: at(0.5), p99: at(0.99), max: at(1) });
   }
-} finally {
-  await browser.close();
-}
+});

@@ -1,12 +1,13 @@
 /** The explorer's page in a browser. */
 import { type Browser, findChromium, launch, type Page } from "../../bench/chromium.ts";
-import type { Model } from "../../src/edge/mod.ts";
-import { createHandler, load } from "../../src/edge/handler/mod.ts";
-import { explorer } from "../../src/explorer/mod.ts";
+import { opened, serving } from "../../bench/explorer_page.ts";
+import { load, type Model } from "../../src/edge/mod.ts";
 import { planes } from "../../src/edge/planes.ts";
 import { shapeOf } from "../../src/edge/shape.ts";
 import { assertEquals } from "../assert.ts";
 import { wasm } from "../edge/models.ts";
+
+export { serving };
 
 /** A test in a browser; left out where there is none. */
 export function browserTest(name: string, run: (browser: Browser) => Promise<void>): void {
@@ -41,13 +42,6 @@ export async function watched(browser: Browser, options: Parameters<Browser["new
   return { page, requests, complaints };
 }
 
-/** Serves a model and the explorer while `use` runs, on an origin of this machine. */
-export async function serving(file: Uint8Array<ArrayBuffer>, use: (origin: string) => Promise<void>): Promise<void> {
-  const handler = createHandler(await load(file), { explorer });
-  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
-  await use(`http://127.0.0.1:${server.addr.port}/`);
-}
-
 /** A file host, on an origin of this machine while `use` runs; what it does not have is answered with 404. */
 export async function hosting(files: Record<string, BodyInit>, use: (origin: string) => Promise<void>): Promise<void> {
   const types: Record<string, string> = { "": "text/html", js: "text/javascript", wasm: "application/wasm" };
@@ -66,7 +60,7 @@ export async function likeThePage(file: Uint8Array): Promise<Model> {
 
 /** Waits until the page shows a model, and all that it draws then. */
 export async function shown(page: Page): Promise<void> {
-  await page.waitForSelector("#panels:not([hidden])");
+  await opened(page);
   await drawn(page);
 }
 
