@@ -27,6 +27,7 @@ const LAYERS = [
   "src/schedule.ts",
   "src/random.ts",
   "src/kernels/",
+  "src/checks/",
   "wasm/bin/",
 ];
 /** From here down nothing knows tfjs, nor Deno. */
