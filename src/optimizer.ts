@@ -1,3 +1,5 @@
+import { checkOptions, type Names } from "./checks/options.ts";
+import { show } from "./checks/show.ts";
 import { adam, type Moments } from "./kernels/adam.ts";
 import { average } from "./kernels/average.ts";
 import { floats, type Matrix } from "./kernels/heap.ts";
@@ -41,27 +43,52 @@ export type Adam = {
 /** The paper's settings. */
 export const ADAM: Adam = Object.freeze({ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
 
+const OPTIONS: Names<Adam> = {
+  learningRate: true,
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  weightDecay: true,
+  clipNorm: true,
+  schedule: true,
+  averageDecay: true,
+};
+
 /** Whether x is finite and above 0, also as the float32 that the kernel gets. */
-function isFloat(x: number): boolean {
-  return Math.fround(x) > 0 && Math.fround(x) < Infinity;
+function isFloat(x: unknown): boolean {
+  return typeof x === "number" && Math.fround(x) > 0 && Math.fround(x) < Infinity;
 }
 
-/** Completes and checks Adam's settings; a `RangeError` says which is out of range. */
+/** Whether x is in [0, 1). */
+function isShare(x: unknown): boolean {
+  return typeof x === "number" && x >= 0 && x < 1;
+}
+
+/**
+ * Completes and checks Adam's settings.
+ *
+ * @param options Settings that differ from {@linkcode ADAM}.
+ * @returns The complete settings, frozen.
+ * @throws {TypeError} If a setting is unknown.
+ * @throws {RangeError} If a setting is out of range; the message names it.
+ */
 export function resolveAdam(options: Partial<Adam> = {}): Adam {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const given = Object.entries(checkOptions("Cannot use Adam", options, OPTIONS, "optimizer")).filter(([, value]) =>
+    value !== undefined
+  );
   const settings: Adam = { ...ADAM, ...Object.fromEntries(given) };
   const check = (name: keyof Adam, good: boolean, wanted: string) => {
-    if (!good) throw new RangeError(`Cannot use Adam: expected ${name} to be ${wanted}, got ${settings[name]}`);
+    if (!good) throw new RangeError(`Cannot use Adam: expected ${name} to be ${wanted}, got ${show(settings[name])}`);
   };
   const { learningRate, beta1, beta2, epsilon } = settings;
   check("learningRate", isFloat(learningRate), "a finite number above 0");
-  check("beta1", beta1 >= 0 && beta1 < 1, "in [0, 1)");
-  check("beta2", beta2 >= 0 && beta2 < 1, "in [0, 1)");
+  check("beta1", isShare(beta1), "in [0, 1)");
+  check("beta2", isShare(beta2), "in [0, 1)");
   check("epsilon", isFloat(epsilon), "a finite number above 0");
   const { weightDecay = 0, clipNorm, schedule, averageDecay = 0 } = settings;
   check("weightDecay", weightDecay === 0 || isFloat(weightDecay), "a finite number of at least 0");
   check("clipNorm", clipNorm === undefined || isFloat(clipNorm), "a finite number above 0");
-  check("averageDecay", Number.isFinite(averageDecay) && averageDecay >= 0 && averageDecay < 1, "in [0, 1)");
+  check("averageDecay", isShare(averageDecay), "in [0, 1)");
   if (schedule === undefined) return Object.freeze(settings);
   return Object.freeze({ ...settings, schedule: resolveSchedule("Cannot use Adam", schedule) });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { show } from "./checks/show.ts";
 
 /**
  * A random key: the two 32-bit words of a threefry-2x32 key. A key is used once; {@linkcode split} makes more. The brand is
@@ -35,7 +36,7 @@ function asKey(x: number, y: number): Key {
 export function checkKey(action: string, k: Key): void {
   const word = (w: unknown) => Number.isInteger(w) && (w as number) >= 0 && (w as number) < 2 ** 32;
   if (!Array.isArray(k) || k.length !== 2 || !k.every(word)) {
-    throw new TypeError(`${action}: expected key to be made by key(seed), split or foldIn, got ${JSON.stringify(k)}`);
+    throw new TypeError(`${action}: expected key to be made by key(seed), split or foldIn, got ${show(k)}`);
   }
 }
 
@@ -68,7 +69,7 @@ export function keyOf(action: string, options: Keyed): Key {
  */
 export function key(seed: number): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`Cannot make a key: expected seed to be an integer from 0 to 2^53 - 1, got ${seed}`);
+    throw new RangeError(`Cannot make a key: expected seed to be an integer from 0 to 2^53 - 1, got ${show(seed)}`);
   }
   return asKey(Math.floor(seed / 2 ** 32), seed);
 }
@@ -95,7 +96,7 @@ export function key(seed: number): Key {
 export function split(k: Key, n = 2): Key[] {
   checkKey("Cannot split", k);
   if (!Number.isSafeInteger(n) || n < 1) {
-    throw new RangeError(`Cannot split: expected n to be a positive integer, got ${n}`);
+    throw new RangeError(`Cannot split: expected n to be a positive integer, got ${show(n)}`);
   }
   return Array.from({ length: n }, (_, i) => threefry(k, Math.floor(i / 2 ** 32), i));
 }
@@ -120,7 +121,7 @@ export function split(k: Key, n = 2): Key[] {
 export function foldIn(k: Key, data: number): Key {
   checkKey("Cannot fold in", k);
   if (!Number.isInteger(data) || data < 0 || data >= 2 ** 32) {
-    throw new RangeError(`Cannot fold in: expected an integer from 0 to 2^32 - 1, got ${data}`);
+    throw new RangeError(`Cannot fold in: expected an integer from 0 to 2^32 - 1, got ${show(data)}`);
   }
   return threefry(k, 0, data);
 }

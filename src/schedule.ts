@@ -5,6 +5,9 @@
  * @module
  */
 
+import { checkOptions, type Names } from "./checks/options.ts";
+import { show } from "./checks/show.ts";
+
 /** A number by step; made by {@linkcode cosine}, {@linkcode stepwise}, {@linkcode linear} or {@linkcode cyclical}. */
 export type Schedule =
   | { readonly kind: "cosine"; readonly steps: number; readonly warmup: number; readonly end: number }
@@ -37,36 +40,55 @@ export type CyclicalOptions = {
   readonly to?: number;
 };
 
+/** The settings of each kind, besides `kind`. */
+const OPTIONS: {
+  readonly cosine: Names<CosineOptions>;
+  readonly stepwise: Names<{ boundaries: unknown; factor: unknown; factors: unknown }>;
+  readonly linear: Names<LinearOptions>;
+  readonly cyclical: Names<CyclicalOptions>;
+} = {
+  cosine: { steps: true, warmup: true, end: true },
+  stepwise: { boundaries: true, factor: true, factors: true },
+  linear: { from: true, to: true, steps: true },
+  cyclical: { period: true, ramp: true, from: true, to: true },
+};
+
 /** How the errors of the functions that make schedules begin. */
 const ACTION = "Cannot make a schedule";
 
-/** Throws a `RangeError` that names the field unless it is good. */
-type Check = (field: string, good: boolean, wanted: string, got: unknown) => void;
+/** Throws a `RangeError` that names the field unless it is good; `said` is the description of what was got. */
+type Check = (field: string, good: boolean, wanted: string, got: unknown, said?: string) => void;
 
 /** What makes a schedule of each kind from checked options. */
 const MAKERS = {
   cosine({ steps, warmup = 0, end = 0 }: CosineOptions, check: Check): Schedule {
     check("steps", isCount(steps), COUNT, steps);
     check("warmup", warmup === 0 || isCount(warmup), "an integer of at least 0", warmup);
-    check("warmup", warmup <= steps, `at most its ${steps} steps`, `${warmup}: a schedule that ends before it starts`);
+    check(
+      "warmup",
+      warmup <= steps,
+      `at most its ${steps} steps`,
+      warmup,
+      `${show(warmup)}: a schedule that ends before it starts`,
+    );
     check("end", isAmount(end), AMOUNT, end);
     return { kind: "cosine", steps, warmup, end };
   },
   stepwise(options: StepwiseOptions, check: Check): Schedule {
     const { boundaries } = options, list = Array.isArray(boundaries) ? [...boundaries] : [];
     const ascending = list.length > 0 && list.every((step, i) => isCount(step) && (i === 0 || step > list[i - 1]));
-    check("boundaries", ascending, "ascending positive integers", show(boundaries));
+    check("boundaries", ascending, "ascending positive integers", boundaries);
     if ("factor" in options) {
       const { factor } = options, factors = [1];
       check("factor", isAmount(factor), AMOUNT, factor);
-      check("factors", !("factors" in options), "missing where there is a factor", "both");
+      check("factors", !("factors" in options), "missing where there is a factor", "both", "both");
       for (const _ of list) factors.push(factors.at(-1)! * factor);
       check("factor", factors.every(isAmount), "such that all its powers are finite", factor);
       return { kind: "stepwise", boundaries: Object.freeze(list), factors: Object.freeze(factors) };
     }
     const factors = Array.isArray(options.factors) ? [...options.factors] : [];
     const wanted = `${list.length + 1} finite numbers of at least 0, one more than boundaries`;
-    check("factors", factors.length === list.length + 1 && factors.every(isAmount), wanted, show(options.factors));
+    check("factors", factors.length === list.length + 1 && factors.every(isAmount), wanted, options.factors);
     return { kind: "stepwise", boundaries: Object.freeze(list), factors: Object.freeze(factors) };
   },
   linear({ from = 0, to = 1, steps }: LinearOptions, check: Check): Schedule {
@@ -95,16 +117,13 @@ function isAmount(x: unknown): boolean {
   return typeof x === "number" && x >= 0 && Math.fround(x) < Infinity;
 }
 
-function show(x: unknown): string {
-  return Array.isArray(x) ? `[${x.join(", ")}]` : String(x);
-}
-
 function make<K extends Schedule["kind"]>(action: string, kind: K, options: Parameters<typeof MAKERS[K]>[0]): Schedule {
-  const check: Check = (field, good, wanted, got) => {
-    if (!good) throw new RangeError(`${action}: expected ${field} of a ${kind} schedule to be ${wanted}, got ${got}`);
+  const check: Check = (field, good, wanted, got, said = show(got)) => {
+    if (!good) throw new RangeError(`${action}: expected ${field} of a ${kind} schedule to be ${wanted}, got ${said}`);
   };
+  const settings = checkOptions(action, options as object | undefined, OPTIONS[kind], `a ${kind} schedule`);
   const maker = MAKERS[kind] as (options: unknown, check: Check) => Schedule;
-  return Object.freeze(maker(options ?? {}, check));
+  return Object.freeze(maker(settings, check));
 }
 
 /**
@@ -249,7 +268,7 @@ export function valueAt(schedule: number | Schedule, step: number): number {
 
 function unknown(action: string, kind: unknown): RangeError {
   const kinds = Object.keys(MAKERS).join(", ");
-  return new RangeError(`${action}: expected a schedule's kind to be one of ${kinds}, got ${JSON.stringify(kind)}`);
+  return new RangeError(`${action}: expected a schedule's kind to be one of ${kinds}, got ${show(kind)}`);
 }
 
 /**
@@ -277,8 +296,9 @@ export function resolveSchedule(action: string, schedule: number | Schedule): nu
     throw new RangeError(`${action}: expected a schedule that is a number to be ${AMOUNT}, got ${schedule}`);
   }
   if (typeof schedule !== "object" || schedule === null) {
-    throw new TypeError(`${action}: expected a schedule or a number, got ${JSON.stringify(schedule)}`);
+    throw new TypeError(`${action}: expected a schedule or a number, got ${show(schedule)}`);
   }
   if (!Object.hasOwn(MAKERS, schedule.kind)) throw unknown(action, schedule.kind);
-  return make(action, schedule.kind, schedule as never);
+  const { kind, ...settings } = schedule;
+  return make(action, kind, settings as never);
 }

@@ -1,4 +1,5 @@
 import { schedule } from "../mod.ts";
+import { show } from "../src/checks/show.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "./assert.ts";
 
 const { cosine, cyclical, linear, resolveSchedule, stepwise, valueAt } = schedule;
@@ -54,13 +55,15 @@ const ALL = [
   cyclical({ period: 7, ramp: 0.3 }),
 ];
 
-Deno.test("schedules are frozen, and the same after JSON, without what is not theirs", () => {
+Deno.test("schedules are frozen, and the same after JSON, and take no other settings", () => {
   for (const made of ALL) {
     assert(Object.isFrozen(made));
     if (made.kind === "stepwise") assert(Object.isFrozen(made.boundaries) && Object.isFrozen(made.factors));
-    const read = resolveSchedule("Cannot test", JSON.parse(JSON.stringify({ ...made, extra: 1 })));
+    const read = resolveSchedule("Cannot test", JSON.parse(JSON.stringify(made)));
     assertEquals(read, made);
     assert(Object.isFrozen(read));
+    const message = `Cannot test: unknown option of a ${made.kind} schedule "extra"`;
+    assertThrows(() => resolveSchedule("Cannot test", Object.assign({ extra: 1 }, made)), TypeError, message);
   }
 });
 
@@ -68,27 +71,27 @@ Deno.test("schedules refuse what is out of range, and name the field", () => {
   const amount = "a finite number of at least 0", count = "a positive integer", ends = "ends before it starts";
   const cases: [() => unknown, string][] = [
     ...[0, -1, 1.5, NaN, Infinity, "9" as never].flatMap((bad): [() => unknown, string][] => [
-      [() => cosine({ steps: bad }), `steps of a cosine schedule to be ${count}, got ${bad}`],
-      [() => linear({ steps: bad }), `steps of a linear schedule to be ${count}, got ${bad}`],
-      [() => cyclical({ period: bad }), `period of a cyclical schedule to be ${count}, got ${bad}`],
+      [() => cosine({ steps: bad }), `steps of a cosine schedule to be ${count}, got ${show(bad)}`],
+      [() => linear({ steps: bad }), `steps of a linear schedule to be ${count}, got ${show(bad)}`],
+      [() => cyclical({ period: bad }), `period of a cyclical schedule to be ${count}, got ${show(bad)}`],
     ]),
     ...[-1, NaN, Infinity, 1e39, "1" as never].flatMap((bad): [() => unknown, string][] => [
-      [() => cosine({ steps: 1, end: bad }), `end of a cosine schedule to be ${amount}, got ${bad}`],
-      [() => linear({ steps: 1, from: bad }), `from of a linear schedule to be ${amount}, got ${bad}`],
-      [() => linear({ steps: 1, to: bad }), `to of a linear schedule to be ${amount}, got ${bad}`],
-      [() => cyclical({ period: 1, from: bad }), `from of a cyclical schedule to be ${amount}, got ${bad}`],
-      [() => cyclical({ period: 1, to: bad }), `to of a cyclical schedule to be ${amount}, got ${bad}`],
+      [() => cosine({ steps: 1, end: bad }), `end of a cosine schedule to be ${amount}, got ${show(bad)}`],
+      [() => linear({ steps: 1, from: bad }), `from of a linear schedule to be ${amount}, got ${show(bad)}`],
+      [() => linear({ steps: 1, to: bad }), `to of a linear schedule to be ${amount}, got ${show(bad)}`],
+      [() => cyclical({ period: 1, from: bad }), `from of a cyclical schedule to be ${amount}, got ${show(bad)}`],
+      [() => cyclical({ period: 1, to: bad }), `to of a cyclical schedule to be ${amount}, got ${show(bad)}`],
       [
         () => stepwise({ boundaries: [1], factor: bad }),
-        `factor of a stepwise schedule to be ${amount}, got ${bad}`,
+        `factor of a stepwise schedule to be ${amount}, got ${show(bad)}`,
       ],
       [
         () => stepwise({ boundaries: [1], factors: [1, bad] }),
         "factors of a stepwise schedule to be 2 finite numbers of at least 0, one more than boundaries, " +
-        `got [1, ${bad}]`,
+        `got ${show([1, bad])}`,
       ],
     ]),
-    [() => cosine(undefined as never), `steps of a cosine schedule to be ${count}, got undefined`],
+    [() => cosine(undefined as never), `steps of a cosine schedule to be ${count}, got none`],
     [() => cosine({ steps: 9, warmup: -1 }), "warmup of a cosine schedule to be an integer of at least 0, got -1"],
     [
       () => cosine({ steps: 9, warmup: 10 }),
@@ -108,7 +111,7 @@ Deno.test("schedules refuse what is out of range, and name the field", () => {
     ],
     [
       () => stepwise({ boundaries: [1] } as never),
-      "2 finite numbers of at least 0, one more than boundaries, got undef",
+      "2 finite numbers of at least 0, one more than boundaries, got none",
     ],
     [
       () => stepwise({ boundaries: [1], factor: 1, factors: [1, 1] }),
@@ -120,7 +123,7 @@ Deno.test("schedules refuse what is out of range, and name the field", () => {
     ],
     ...[0, -1, 1.1, NaN].map((bad): [() => unknown, string] => [
       () => cyclical({ period: 1, ramp: bad }),
-      `ramp of a cyclical schedule to be above 0 and at most 1, got ${bad}`,
+      `ramp of a cyclical schedule to be above 0 and at most 1, got ${show(bad)}`,
     ]),
   ];
   for (const [call, message] of cases) {
@@ -134,11 +137,11 @@ Deno.test("resolveSchedule and valueAt refuse what is no schedule", () => {
   const kinds = "expected a schedule's kind to be one of cosine, stepwise, linear, cyclical, got";
   assertThrows(resolve({ kind: "cosin", steps: 3 }), RangeError, `Cannot test: ${kinds} "cosin"`);
   assertThrows(resolve({ kind: "toString" }), RangeError, `Cannot test: ${kinds} "toString"`);
-  assertThrows(resolve([]), RangeError, `Cannot test: ${kinds} undefined`);
+  assertThrows(resolve([]), RangeError, `Cannot test: ${kinds} none`);
   assertThrows(resolve({ kind: "linear", steps: -3 }), RangeError, "Cannot test: expected steps of a linear schedule");
   assertThrows(resolve(NaN), RangeError, "Cannot test: expected a schedule that is a number to be a finite number");
   assertThrows(resolve(-1), RangeError, "got -1");
-  for (const [bad, shown] of [["cosine", '"cosine"'], [null, "null"], [undefined, "undefined"], [true, "true"]]) {
+  for (const [bad, shown] of [["cosine", '"cosine"'], [null, "null"], [undefined, "none"], [true, "true"]]) {
     assertThrows(resolve(bad), TypeError, `Cannot test: expected a schedule or a number, got ${shown}`);
   }
   for (const step of [-1, 0.5, NaN, Infinity]) {

@@ -1,12 +1,18 @@
 import { runtime } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { drawNormal } from "../kernels/draw.ts";
 import { checkKey, type Key } from "../random.ts";
 import type { Labelled } from "./examples.ts";
 import { decode, encode, sample } from "./infer.ts";
 import { likelihood } from "./likelihood.ts";
 import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
+import { LABELLED } from "../vae/checks.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
+
+const RECONSTRUCT: Names<Labelled & { readonly key?: Key }> = { ...LABELLED, key: true };
+const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED, key: true, n: true };
 
 /**
  * Each example as the model sees it: the mean of p(x | z) for z the posterior's mean or, with a key, a sample of it.
@@ -18,7 +24,7 @@ import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
  * @param options.key Sample z with this key.
  * @param options.labels The examples' labels, if the model is conditional.
  * @returns Means, float32 [B, D]; in [0, 1] for `"bernoulli"`.
- * @throws {TypeError} As {@linkcode encode}, or if `key` is not a key.
+ * @throws {TypeError} As {@linkcode encode}, and if `key` is not a key.
  * @throws {RangeError} As {@linkcode encode}.
  *
  * @example
@@ -35,7 +41,7 @@ export function reconstruct(
   x: tf.Tensor2D,
   options: Labelled & { readonly key?: Key } = {},
 ): tf.Owned {
-  const { key, labels } = options;
+  const { key, labels } = checkOptions("Cannot reconstruct", options, RECONSTRUCT);
   if (key !== undefined) checkKey("Cannot reconstruct", key);
   return allOrNothing(() => {
     const posterior = encode(params, x, { labels });
@@ -54,7 +60,7 @@ export function reconstruct(
  * @param options.labels What to generate, if the model is conditional: a label for each, or one for all.
  * @returns Means, float32 [n, D]; in [0, 1] for `"bernoulli"`.
  * @throws {RangeError} If `n` is not a positive integer.
- * @throws {TypeError} If `key` is not a key, or a tensor was disposed of.
+ * @throws {TypeError} If `key` is not a key, a tensor was disposed of, or an option is unknown.
  *
  * @example
  * ```ts
@@ -66,9 +72,9 @@ export function reconstruct(
  * ```
  */
 export function generate(params: Params, options: Keyed & Labelled & { readonly n: number }): tf.Owned {
-  const key = keyOf("Cannot generate", options), { n, labels } = options;
+  const key = keyOf("Cannot generate", checkOptions("Cannot generate", options, GENERATE)), { n, labels } = options;
   if (!Number.isSafeInteger(n) || n < 1) {
-    throw new RangeError(`Cannot generate: expected n to be a positive integer, got ${n}`);
+    throw new RangeError(`Cannot generate: expected n to be a positive integer, got ${show(n)}`);
   }
   checkParams("Cannot generate", params);
   return allOrNothing(() => {

@@ -1,8 +1,10 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
 import { drawNormal } from "../kernels/draw.ts";
 import { type Gaussian, reparameterize } from "../kernels/posterior.ts";
 import { LIKELIHOODS } from "../vae/likelihood.ts";
+import { LABELLED } from "../vae/checks.ts";
 import { decoderForward, encoderForward, type Mode } from "../vae/network.ts";
 import { batchOf, checkValues, type Labelled, labelsOf, modelOf } from "./examples.ts";
 import { DISPOSABLE, type Keyed, keyOf, type Params } from "./state.ts";
@@ -10,6 +12,8 @@ import { allOrNothing, checkTensor, emptyTensor, matrixOf } from "./tensors.ts";
 
 /** q(z | x): mean and log-variance of a diagonal Gaussian, float32 [B, Z] each. */
 export type Posterior = Gaussian<tf.Tensor2D>;
+
+const SAMPLE: Names<Keyed> = { key: true };
 
 /** Batch normalization goes by the running statistics. */
 const INFERENCE: Mode = { training: false };
@@ -23,7 +27,7 @@ const INFERENCE: Mode = { training: false };
  * @param x Examples, float32 [B, D], within the likelihood's support: in [0, 1] for `"bernoulli"`.
  * @param options.labels The examples' labels, if the model is conditional.
  * @returns `{ mean, logVar }`, [B, Z] each.
- * @throws {TypeError} If x is not float32 [B, D], or a tensor was disposed of.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or an option is unknown.
  * @throws {RangeError} If x has a value out of range, or NaN.
  *
  * @example
@@ -37,6 +41,7 @@ const INFERENCE: Mode = { training: false };
  * ```
  */
 export function encode(params: Params, x: tf.Tensor2D, options: Labelled = {}): tf.Owned<Posterior> {
+  checkOptions("Cannot encode", options, LABELLED);
   const action = "Cannot encode", model = modelOf(action, params), rt = runtime();
   return allOrNothing(() =>
     rt.arena.scope(() => {
@@ -56,7 +61,7 @@ export function encode(params: Params, x: tf.Tensor2D, options: Labelled = {}): 
  * @param posterior `{ mean, logVar }`, float32 [B, Z] each.
  * @param options.key The random key.
  * @returns z, float32 [B, Z].
- * @throws {TypeError} If mean and logVar are not float32 of one shape, or `key` is not a key.
+ * @throws {TypeError} If mean and logVar are not float32 of one shape, `key` is not a key, or an option is unknown.
  *
  * @example
  * ```ts
@@ -69,7 +74,7 @@ export function encode(params: Params, x: tf.Tensor2D, options: Labelled = {}): 
  * ```
  */
 export function sample(posterior: Posterior, options: Keyed): tf.Owned {
-  const key = keyOf("Cannot sample", options);
+  const key = keyOf("Cannot sample", checkOptions("Cannot sample", options, SAMPLE));
   const mean = checkTensor("Cannot sample mean", posterior?.mean, ["B", "Z"]);
   const logVar = checkTensor("Cannot sample logVar", posterior.logVar, [mean.rows, mean.cols]);
   const rt = runtime(), z = emptyTensor<tf.Tensor2D>([mean.rows, mean.cols]), out = matrixOf(z);
@@ -88,7 +93,7 @@ export function sample(posterior: Posterior, options: Keyed): tf.Owned {
  * @param z Latent codes, float32 [B, Z], finite.
  * @param options.labels The labels to decode for, if the model is conditional.
  * @returns Outputs, float32 [B, D P]; P is 1, but 2 for `"gaussian-pixel"` and `"discretized-logistic"`.
- * @throws {TypeError} If z is not float32 [B, Z], or a tensor was disposed of.
+ * @throws {TypeError} If z is not float32 [B, Z], a tensor was disposed of, or an option is unknown.
  * @throws {RangeError} If z has a value that is not finite.
  *
  * @example
@@ -102,6 +107,7 @@ export function sample(posterior: Posterior, options: Keyed): tf.Owned {
  * ```
  */
 export function decode(params: Params, z: tf.Tensor2D, options: Labelled = {}): tf.Owned {
+  checkOptions("Cannot decode", options, LABELLED);
   const action = "Cannot decode z", model = modelOf("Cannot decode", params), { config } = model, rt = runtime();
   const m = checkTensor(action, z, ["B", config.latent]);
   checkValues(action, m);

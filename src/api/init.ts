@@ -1,5 +1,6 @@
 import { runtime } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
 import { drawNormal, drawUniform } from "../kernels/draw.ts";
 import { floats } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
@@ -19,6 +20,8 @@ export type InitOptions = Keyed & {
   readonly optimizer?: Partial<Adam>;
 };
 
+const OPTIONS: Names<InitOptions> = { key: true, optimizer: true };
+
 /**
  * A new model and the state to train it from. Kernels and biases are uniform on [-1/sqrt(inputs), 1/sqrt(inputs)), as
  * PyTorch's linear layers are (after LeCun et al., Efficient BackProp, 1998, section 4.6): ten epochs of MNIST end 0.15
@@ -31,7 +34,7 @@ export type InitOptions = Keyed & {
  * @param options `key`, from which the parameters and the state's own key come, and settings of the optimizer.
  * @returns The state at step 0.
  * @throws {RangeError} If a width, a name or a setting is not one of those that there are.
- * @throws {TypeError} If `key` is not a key.
+ * @throws {TypeError} If `key` is not a key, or an option is unknown; the message names the nearest that is known.
  *
  * @example
  * ```ts
@@ -43,6 +46,7 @@ export type InitOptions = Keyed & {
  * ```
  */
 export function init(config: ConfigOptions, options: InitOptions): tf.Owned<State> {
+  checkOptions("Cannot make a model", options, OPTIONS);
   const resolved = resolveConfig(config), optimizer = resolveAdam(options?.optimizer);
   const [own, key] = split(keyOf("Cannot make a model", options));
   const shapes = layout(resolved), keys = split(own, leaves(shapes).length);

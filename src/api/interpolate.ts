@@ -1,4 +1,6 @@
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { type Interpolation, INTERPOLATIONS, ways } from "../vae/ways.ts";
 import { checkCodes, codesTensor, type CodeTensor } from "./codes.ts";
 
@@ -9,6 +11,8 @@ export type InterpolateOptions = {
   /** Default `"linear"`. */
   readonly method?: Interpolation;
 };
+
+const OPTIONS: Names<InterpolateOptions> = { steps: true, method: true };
 
 /**
  * Codes on the way from each code of a to that of b, at t = 0, 1 / (steps - 1), …, 1, of which the first and the last are
@@ -29,7 +33,7 @@ export type InterpolateOptions = {
  * @param options.steps Codes on each way, both ends among them; an integer of at least 2.
  * @param options.method `"linear"` (default) or `"spherical"`.
  * @returns float32 [B * steps, Z], which `decode` takes: the way of the first pair, then that of the second, …
- * @throws {TypeError} If a and b are not float32 of one shape, or a tensor was disposed of.
+ * @throws {TypeError} If a and b are not float32 of one shape, a tensor was disposed of, or an option is unknown.
  * @throws {RangeError} If a value is not finite, `steps` is below 2, or there is no such method.
  *
  * @example Half a turn of a right angle
@@ -44,14 +48,14 @@ export type InterpolateOptions = {
  * ```
  */
 export function interpolate(a: CodeTensor, b: CodeTensor, options: InterpolateOptions): tf.Owned {
-  const action = "Cannot interpolate", { steps, method = "linear" } = options ?? {};
+  const action = "Cannot interpolate", { steps, method = "linear" } = checkOptions(action, options, OPTIONS);
   const from = checkCodes(`${action} a`, a), to = checkCodes(`${action} b`, b, a.shape), { rows, cols } = from;
   if (!Number.isSafeInteger(steps) || steps < 2) {
-    throw new RangeError(`${action}: expected steps to be an integer of at least 2, got ${steps}`);
+    throw new RangeError(`${action}: expected steps to be an integer of at least 2, got ${show(steps)}`);
   }
   if (!INTERPOLATIONS.includes(method)) {
     throw new RangeError(
-      `${action}: expected method to be one of "linear", "spherical", got ${JSON.stringify(method)}`,
+      `${action}: expected method to be one of "linear", "spherical", got ${show(method)}`,
     );
   }
   return codesTensor(ways(from.values, to.values, { rows, cols, steps, method }), rows * steps);

@@ -1,5 +1,6 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { headOf, meanOf, nllOf, sampleOf } from "../vae/head.ts";
@@ -7,6 +8,8 @@ import { type LikelihoodName, LIKELIHOODS } from "../vae/likelihood.ts";
 import { checkSupport, modelOf } from "./examples.ts";
 import { type Keyed, keyOf, type Params } from "./state.ts";
 import { allOrNothing, checkTensor, emptyTensor, matrixOf } from "./tensors.ts";
+
+const SAMPLE: Names<Keyed> = { key: true };
 
 /** p(x | z) of a model, of outputs as `decode` gives them: float32 [B, D P]. */
 export type LikelihoodOf = {
@@ -76,7 +79,7 @@ export function likelihood(params: Params): LikelihoodOf {
       return made(action, outputs, (rt, out, from) => meanOf(rt, headOf(rt, modelOf(action, params)), out, from));
     },
     sample(outputs, options) {
-      const action = "Cannot sample from", key = keyOf(action, options);
+      const action = "Cannot sample from", key = keyOf(action, checkOptions(action, options, SAMPLE));
       return made(
         action,
         outputs,

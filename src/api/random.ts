@@ -5,6 +5,8 @@
  */
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { drawBernoulli, drawBits, drawNormal, drawUniform } from "../kernels/draw.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import { checkKey, type Key, split } from "../random.ts";
@@ -18,6 +20,16 @@ export type TensorOf<S extends readonly number[]> = S extends readonly [] ? tf.S
   : S extends readonly [number, number, number, number] ? tf.Tensor4D
   : tf.Tensor;
 
+/** Options of {@linkcode uniform}. */
+export type UniformOptions = {
+  /** Lower bound, finite; default 0. */
+  readonly low?: number;
+  /** Upper bound, finite, at least `low`; default 1. */
+  readonly high?: number;
+};
+
+const UNIFORM: Names<UniformOptions> = { low: true, high: true };
+
 /** How the error messages begin. */
 const ACTION = "Cannot draw";
 
@@ -29,7 +41,7 @@ function drawn<S extends readonly number[]>(
 ): tf.Owned<TensorOf<S>> {
   checkKey(ACTION, key);
   if (!Array.isArray(shape) || shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
-    throw new RangeError(`${ACTION}: expected shape to be an array of sizes, got ${JSON.stringify(shape)}`);
+    throw new RangeError(`${ACTION}: expected shape to be an array of sizes, got ${show(shape)}`);
   }
   if (shape.reduce((n, size) => n * size, 1) >= 2 ** 30) {
     throw new RangeError(`${ACTION}: expected fewer than 2^30 elements, got shape [${shape.join(", ")}]`);
@@ -82,11 +94,11 @@ export function bits<const S extends readonly number[]>(key: Key, shape: S): tf.
 export function uniform<const S extends readonly number[]>(
   key: Key,
   shape: S,
-  options: { readonly low?: number; readonly high?: number } = {},
+  options: UniformOptions = {},
 ): tf.Owned<TensorOf<S>> {
-  const { low = 0, high = 1 } = options;
+  const { low = 0, high = 1 } = checkOptions(ACTION, options, UNIFORM);
   if (!(Number.isFinite(Math.fround(low)) && Number.isFinite(Math.fround(high)) && low <= high)) {
-    throw new RangeError(`${ACTION}: expected finite bounds with low <= high, got ${low} and ${high}`);
+    throw new RangeError(`${ACTION}: expected finite bounds with low <= high, got ${show(low)} and ${show(high)}`);
   }
   return drawn(key, shape, (out) => drawUniform(runtime(), out, key, low, high));
 }
@@ -155,7 +167,7 @@ export function bernoulli<T extends tf.Tensor>(key: Key, p: T): tf.Owned<T> {
 export function permutation(key: Key, n: number): Uint32Array {
   checkKey(ACTION, key);
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 30) {
-    throw new RangeError(`${ACTION}: expected n to be an integer from 1 to 2^30, got ${n}`);
+    throw new RangeError(`${ACTION}: expected n to be an integer from 1 to 2^30, got ${show(n)}`);
   }
   const rounds = Math.ceil(3 * Math.log(n) / Math.log(2 ** 32 - 1));
   // Bits above, place below: sorting 64-bit numbers sorts by bits and keeps the order of equal ones.

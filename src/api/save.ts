@@ -1,8 +1,17 @@
 import * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
 import { checkNetwork, checkState, DISPOSABLE, mapTrees, type State, type Tensors, treesOf } from "./state.ts";
 import { allOrNothing } from "./tensors.ts";
+
+/** Options of {@linkcode save}. */
+export type SaveOptions = {
+  /** Further entries of the file's metadata, under names that elbo does not use itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+const OPTIONS: Names<SaveOptions> = { metadata: true };
 
 /**
  * A state as a safetensors file: parameters, moments, average, step, key and configuration. Training that goes on from it gives the
@@ -24,9 +33,10 @@ import { allOrNothing } from "./tensors.ts";
  */
 export function save(
   state: State,
-  options: { readonly metadata?: Readonly<Record<string, string>> } = {},
+  options: SaveOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const action = "Cannot save";
+  checkOptions(action, options, OPTIONS);
   checkState(action, state);
   const { params, optimizer, step, key } = state, { config } = params;
   const arrays = (tree: Tensors, name: string) => {

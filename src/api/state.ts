@@ -4,6 +4,7 @@ import type { Adam } from "../optimizer.ts";
 import type { Key } from "../random.ts";
 import type { Config } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network, type Parameter } from "../vae/layout.ts";
+import { describe } from "./describe.ts";
 import { checkTensor } from "./tensors.ts";
 
 export { type Keyed, keyOf } from "../random.ts";
@@ -33,7 +34,7 @@ export type State = {
 /** The bytes of every parameter, checked against the architecture's shapes. */
 export function checkNetwork(action: string, tree: Tensors, config: Config, what = "params"): Network<Matrix> {
   if (!tree?.encoder?.hidden || !tree.decoder?.hidden) {
-    throw new TypeError(`${action}: expected ${what} of a model, got ${tree === null ? "null" : typeof tree}`);
+    throw new TypeError(`${action}: expected ${what} of a model, got ${describe(tree)}`);
   }
   const shapes = layout(config), { encoder, decoder } = shapes;
   if (tree.encoder.hidden.length !== encoder.hidden.length || tree.decoder.hidden.length !== decoder.hidden.length) {
@@ -71,7 +72,7 @@ function find(tree: Tensors, name: string): tf.Tensor {
 
 /** See {@linkcode checkNetwork}; the configuration travels with the parameters. */
 export function checkParams(action: string, params: Params): Network<Matrix> {
-  if (!params?.config) throw new TypeError(`${action}: expected params of a model, got ${typeof params}`);
+  if (!params?.config) throw new TypeError(`${action}: expected params of a model, got ${describe(params)}`);
   return checkNetwork(action, params, params.config);
 }
 
@@ -97,7 +98,7 @@ export function mapTrees<T, U>(trees: Trees<T>, f: (tree: T, name: string) => U)
 /** Throws unless `state` has the parts of a state; its tensors are checked where they are used. */
 export function checkState(action: string, state: State): void {
   if (!state?.params?.config || !state.mu || !state.nu || !state.optimizer || !Number.isSafeInteger(state.step)) {
-    throw new TypeError(`${action}: expected a state made by init, load or step, got ${typeof state}`);
+    throw new TypeError(`${action}: expected a state made by init, load or step, got ${describe(state)}`);
   }
   const wanted = state.optimizer.averageDecay !== undefined, got = state.average !== undefined;
   if (wanted === got) return;

@@ -1,12 +1,15 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { adamUpdate, rule, type Slot } from "../optimizer.ts";
 import type { Config } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.ts";
 import { lossBackward } from "../vae/loss.ts";
-import { resolveObjective } from "../vae/objective.ts";
+import { LABELLED } from "../vae/checks.ts";
+import { OBJECTIVE, resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
 import { batchOf, modelOf } from "./examples.ts";
 import { type LossOptions, type Metrics, metricsOf } from "./loss.ts";
@@ -24,6 +27,8 @@ import {
   treesOf,
 } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf, ownsBytes, takeBytes } from "./tensors.ts";
+
+const GRADIENTS: Names<LossOptions> = { ...LABELLED, ...OBJECTIVE, key: true };
 
 /** The gradients of a batch in the arena, for the caller's scope. */
 function backward(
@@ -53,7 +58,7 @@ function backward(
  * @param options.key The random key.
  * @param options.beta Weight of the KL term, at least 0; default 1.
  * @returns A tensor for each parameter, of its shape, and the metrics in nats per example.
- * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, `key` is not a key, or an option is unknown.
  * @throws {RangeError} If x or `beta` is out of range.
  * @throws {LossError} If a term of the loss is not finite.
  *
@@ -69,6 +74,7 @@ function backward(
  * ```
  */
 export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [tf.Owned<Tensors>, Metrics] {
+  checkOptions("Cannot compute gradients", options, GRADIENTS);
   checkParams("Cannot compute gradients", params);
   return allOrNothing(() => {
     const grads = mapNetwork(layout(params.config), ({ shape }): tf.Tensor => emptyTensor(shape));
@@ -86,6 +92,9 @@ export type DonateOptions = {
   readonly donate?: boolean;
 };
 
+const UPDATE: Names<DonateOptions> = { donate: true };
+const STEP: Names<LossOptions & DonateOptions> = { ...GRADIENTS, ...UPDATE };
+
 /** The state after an update by gradients in the heap. */
 function advance(
   action: string,
@@ -93,6 +102,9 @@ function advance(
   grads: Network<Matrix>,
   { donate = false }: DonateOptions,
 ): tf.Owned<State> {
+  if (typeof donate !== "boolean") {
+    throw new TypeError(`${action}: expected donate to be true or false, got ${show(donate)}`);
+  }
   const { params: { config }, optimizer, step } = state, trees = treesOf(state);
   const from = slots(mapTrees(trees, (tree, name) => checkNetwork(action, tree, config, name)));
   return allOrNothing(() => {
@@ -121,7 +133,7 @@ function slots(trees: Trees<Network<Matrix>>): Slot[] {
  * @param grads A gradient for each parameter, as {@linkcode gradients} gives them.
  * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
  * @returns The state after, its `step` one higher.
- * @throws {TypeError} If a tensor has another shape than its parameter, or was disposed of.
+ * @throws {TypeError} If a tensor has another shape than its parameter, or was disposed of, or an option is unknown.
  *
  * @example
  * ```ts
@@ -135,6 +147,7 @@ function slots(trees: Trees<Network<Matrix>>): Slot[] {
  */
 export function update(state: State, grads: Tensors, options: DonateOptions = {}): tf.Owned<State> {
   const action = "Cannot update";
+  checkOptions(action, options, UPDATE);
   checkState(action, state);
   return advance(action, state, checkNetwork(action, grads, state.params.config, "grads"), options);
 }
@@ -150,7 +163,7 @@ export function update(state: State, grads: Tensors, options: DonateOptions = {}
  * @param options.beta Weight of the KL term, at least 0; default 1.
  * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
  * @returns The state after, and the batch's metrics before the update, in nats per example.
- * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, `key` is not a key, or an option is unknown.
  * @throws {RangeError} If x or `beta` is out of range.
  * @throws {LossError} If a term of the loss is not finite; the state is untouched, also where it was donated.
  *
@@ -171,6 +184,7 @@ export function update(state: State, grads: Tensors, options: DonateOptions = {}
  */
 export function step(state: State, x: tf.Tensor2D, options: LossOptions & DonateOptions): [tf.Owned<State>, Metrics] {
   const action = "Cannot step";
+  checkOptions(action, options, STEP);
   checkState(action, state);
   const rt = runtime(), { params } = state;
   return rt.arena.scope(() => {

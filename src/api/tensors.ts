@@ -2,11 +2,7 @@ import { engine } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
 import { dataOf } from "../backend/tfjs_wasm.ts";
 import type { Matrix } from "../kernels/heap.ts";
-
-function describe(t: unknown): string {
-  if (t instanceof tf.Tensor) return `${t.dtype} [${t.shape.join(", ")}]`;
-  return t === null || typeof t !== "object" ? String(t) : t.constructor?.name ?? "an object";
-}
+import { describe } from "./describe.ts";
 
 /** A tensor's bytes in the heap; tfjs moves them there if another backend has them. */
 export function matrixOf(t: tf.Tensor): Matrix {

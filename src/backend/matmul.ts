@@ -1,3 +1,4 @@
+import { show } from "../checks/show.ts";
 import { gemm } from "../kernels/dense.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
@@ -43,7 +44,7 @@ export function matMul(site: Site, inputs: MatMulInputs, attributes: MatMulAttri
   }
   const { batch, batchA, batchB, M, N, K } = shapesOf(a.shape, b.shape, ta, tb);
   const shape = [...batch, M, N], name = FUSABLE.find((known) => known === activation);
-  if (!name) throw new TypeError(`Cannot fuse matMul: unknown activation ${JSON.stringify(activation)}`);
+  if (!name) throw new TypeError(`Cannot fuse matMul: unknown activation ${show(activation)}`);
   if (name === "prelu" && !weights) throw new TypeError("Cannot fuse matMul: expected the weights of prelu, got none");
 
   // tfjs moves an operand here if another backend has it; that may take room, so all of them come before the result.

@@ -1,3 +1,5 @@
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { MOST_THREADS, Pool } from "../kernels/pool.ts";
 import { Runtime } from "../kernels/runtime.ts";
 import type { Heap } from "../kernels/heap.ts";
@@ -17,6 +19,8 @@ export type StartOptions = {
   /** By default `"relaxed"` where the engine has relaxed SIMD. The two round differently. */
   readonly simd?: Simd;
 };
+
+const OPTIONS: Names<StartOptions> = { threads: true, simd: true };
 
 /** What runs. */
 export type Status = { readonly threads: number; readonly simd: Simd };
@@ -86,6 +90,7 @@ export function runtime(): Runtime {
  * of logical cores.
  * @param options.simd `"relaxed"` (default where there is relaxed SIMD) or `"baseline"`.
  * @returns What runs: `{ threads, simd }`.
+ * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If `threads` is not such an integer, or `simd` is not available.
  * @throws {Error} If it runs already with other options: call {@linkcode stop} first.
  *
@@ -100,12 +105,14 @@ export function runtime(): Runtime {
  * ```
  */
 export async function start(options: StartOptions = {}): Promise<Status> {
-  const { threads = wanted.threads, simd = wanted.simd } = options;
+  const { threads = wanted.threads, simd = wanted.simd } = checkOptions("Cannot start", options, OPTIONS);
   if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
-    throw new RangeError(`Cannot start: expected threads to be an integer from 1 to ${MOST_THREADS}, got ${threads}`);
+    throw new RangeError(
+      `Cannot start: expected threads to be an integer from 1 to ${MOST_THREADS}, got ${show(threads)}`,
+    );
   }
   if (simd !== "relaxed" && simd !== "baseline") {
-    throw new RangeError(`Cannot start: expected simd to be "relaxed" or "baseline", got ${JSON.stringify(simd)}`);
+    throw new RangeError(`Cannot start: expected simd to be "relaxed" or "baseline", got ${show(simd)}`);
   }
   if (simd === "relaxed" && !hasRelaxedSimd) throw new RangeError("Cannot start: this engine has no relaxed SIMD");
   if (!running) {

@@ -82,7 +82,8 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   if (wrong === "") return undefined;
   const direct = known.find((right) => plain(right) === wrong) ??
     known.find((right) => wrong.length > 1 && initials(right) === wrong) ??
-    known.find((right) => wrong.length > 2 && (plain(right).startsWith(wrong) || wrong.startsWith(plain(right))));
+    known.find((right) => wrong.length > 1 && plain(right).startsWith(wrong)) ??
+    known.find((right) => right.length > 2 && wrong.startsWith(plain(right)));
   if (direct !== undefined) return direct;
   const [best] = known.map((right) => ({ right, slips: distance(wrong, plain(right)) }))
     .sort((a, b) => a.slips - b.slips);

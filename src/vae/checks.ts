@@ -1,3 +1,5 @@
+import type { Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { findOutside } from "../kernels/batch.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
@@ -9,6 +11,9 @@ export type Labelled = {
   /** The label of each example, integers in [0, classes), or one for all; for conditional models, and only for them. */
   readonly labels?: number | ArrayLike<number>;
 };
+
+/** The names of {@linkcode Labelled}, for `checkOptions`. */
+export const LABELLED: Names<Labelled> = { labels: true };
 
 /** Largest float32: what is not within its bounds is not finite. */
 const MOST = 3.4028234663852886e38;
@@ -28,6 +33,12 @@ export function checkSupport(rt: Runtime, what: string, x: Matrix, { likelihood 
   checkValues(rt, what, x, low, high, ` for the likelihood "${likelihood}"`);
 }
 
+/** Labels that have no length, for an error message: most often they are a tensor, which this layer does not know. */
+function describeLabels(labels: unknown): string {
+  const tensor = typeof labels === "object" && labels !== null && "dataSync" in labels;
+  return tensor ? "a tensor; write labels.dataSync()" : `${show(labels)}, which has no length`;
+}
+
 /** Labels as int32 in the arena; none for a model that is not conditional. */
 export function labelsIn(
   rt: Runtime,
@@ -43,12 +54,12 @@ export function labelsIn(
   const wanted = `${B} ${B === 1 ? "label" : "labels"} in [0, ${classes})`;
   if (labels === undefined || labels === null) throw new TypeError(`${what}: expected ${wanted}, got none`);
   if (typeof labels !== "number" && typeof labels.length !== "number") {
-    throw new TypeError(`${what}: expected ${wanted}, got ${typeof labels} without a length`);
+    throw new TypeError(`${what}: expected ${wanted}, got ${describeLabels(labels)}`);
   }
   const list = typeof labels === "number" ? new Array<number>(B).fill(labels) : Array.from(labels);
   if (list.length !== B) throw new TypeError(`${what}: expected ${wanted}, got ${list.length}`);
   const wrong = list.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong >= 0) throw new RangeError(`${what}: expected ${wanted}, got ${list[wrong]} at ${wrong}`);
+  if (wrong >= 0) throw new RangeError(`${what}: expected ${wanted}, got ${show(list[wrong])} at ${wrong}`);
   const pointer = rt.arena.take(4 * B);
   new Int32Array(rt.heap.memory.buffer, pointer, B).set(list);
   return pointer;

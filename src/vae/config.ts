@@ -1,3 +1,5 @@
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
 import { type LikelihoodName, LIKELIHOODS } from "./likelihood.ts";
 
@@ -68,10 +70,23 @@ export type ConfigOptions = {
 
 const ACTION = "Cannot make a model";
 
-/** JSON has no NaN and no Infinity. */
-function show(value: unknown): string {
-  return typeof value === "number" ? String(value) : JSON.stringify(value);
-}
+const OPTIONS: Names<ConfigOptions> = {
+  input: true,
+  latent: true,
+  hidden: true,
+  activation: true,
+  channels: true,
+  batchNorm: true,
+  likelihood: true,
+  variance: true,
+  classes: true,
+  embedding: true,
+  image: true,
+  encoder: true,
+  decoder: true,
+};
+
+const STACK: Names<Hidden> = { hidden: true, activation: true, channels: true, batchNorm: true };
 
 function check(name: string, value: unknown, good: boolean, wanted: string): void {
   if (!good) throw new RangeError(`${ACTION}: expected ${name} to be ${wanted}, got ${show(value)}`);
@@ -85,7 +100,7 @@ function checkWidth(name: string, width: unknown, least: 0 | 1 = 1): number {
 
 function checkWidths(name: string, widths: readonly number[]): readonly number[] {
   if (!Array.isArray(widths)) {
-    throw new TypeError(`${ACTION}: expected ${name} to be an array of widths, got ${JSON.stringify(widths)}`);
+    throw new TypeError(`${ACTION}: expected ${name} to be an array of widths, got ${show(widths)}`);
   }
   return Object.freeze(widths.map((width, i) => checkWidth(`${name}[${i}]`, width)));
 }
@@ -95,8 +110,9 @@ function checkName<T extends string>(name: string, value: T, names: readonly T[]
   return value;
 }
 
-function checkHidden(name: string, given: Partial<Hidden> = {}, defaults: Hidden): Hidden {
-  const { hidden, activation, channels, batchNorm } = { ...defaults, ...defined(given) };
+function checkHidden(stack: "encoder" | "decoder", given: Partial<Hidden> | undefined, defaults: Hidden): Hidden {
+  const settings = defined(checkOptions(ACTION, given, STACK, stack)), name = `${stack}.`;
+  const { hidden, activation, channels, batchNorm } = { ...defaults, ...settings };
   check(`${name}batchNorm`, batchNorm, typeof batchNorm === "boolean", "true or false");
   return Object.freeze({
     hidden: checkWidths(`${name}hidden`, hidden),
@@ -119,7 +135,7 @@ function checkImage(input: number, image: ImageShape | undefined, layers: number
   if (!whole || shape[0] * shape[1] * shape[2] !== input) {
     throw new RangeError(
       `${ACTION}: expected image to be [height, width, channels] of ${input} values together, got ${
-        image ? JSON.stringify(image) : "none, and that is no square"
+        image ? show(image) : "none, and that is no square"
       }`,
     );
   }
@@ -139,13 +155,14 @@ function checkImage(input: number, image: ImageShape | undefined, layers: number
  * @param options What is wanted; only `input` and `latent` have no default.
  * @returns The complete configuration.
  * @throws {RangeError} If a width is not a positive integer, a name is not known or the image does not fit.
- * @throws {TypeError} If `hidden` or `channels` is not an array.
+ * @throws {TypeError} If `hidden` or `channels` is not an array, or an option is unknown.
  */
 export function resolveConfig(options: ConfigOptions): Config {
+  checkOptions(ACTION, options, OPTIONS);
   const { activation = "relu", likelihood = "bernoulli", variance = 1, classes = 0, embedding = 0 } = options;
   const { hidden = [400], channels = [], batchNorm = false } = options;
-  const encoder = checkHidden("encoder.", options.encoder, { hidden, activation, channels, batchNorm });
-  const decoder = checkHidden("decoder.", options.decoder, {
+  const encoder = checkHidden("encoder", options.encoder, { hidden, activation, channels, batchNorm });
+  const decoder = checkHidden("decoder", options.decoder, {
     ...encoder,
     hidden: [...encoder.hidden].reverse(),
     channels: [...encoder.channels].reverse(),

@@ -1,3 +1,6 @@
+import type { Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
+
 /** What training minimizes; the seam at which another objective is added. */
 export type ObjectiveName = "elbo" | "iwae" | "dreg" | "beta-tc";
 
@@ -35,6 +38,15 @@ export type Objective = {
   readonly examples: number;
 };
 
+/** The names of an objective's settings, for `checkOptions`. */
+export const OBJECTIVE: Names<Objective> = {
+  objective: true,
+  beta: true,
+  samples: true,
+  freeBits: true,
+  examples: true,
+};
+
 /**
  * Completes and checks an objective.
  *
@@ -44,13 +56,23 @@ export type Objective = {
 export function resolveObjective(action: string, options: Partial<Objective>): Objective {
   const { objective = "elbo", beta = 1, samples = 1, freeBits = 0, examples = 0 } = options;
   const check = (name: string, good: boolean, wanted: string, got: unknown) => {
-    if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${got}`);
+    if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${show(got)}`);
   };
   const names = OBJECTIVES.map((name) => `"${name}"`).join(", ");
-  check("objective", OBJECTIVES.includes(objective), `one of ${names}`, JSON.stringify(objective));
-  check("beta", beta >= 0 && Math.fround(beta) < Infinity, "a finite number of at least 0", beta);
+  check("objective", OBJECTIVES.includes(objective), `one of ${names}`, objective);
+  check(
+    "beta",
+    typeof beta === "number" && beta >= 0 && Math.fround(beta) < Infinity,
+    "a finite number of at least 0",
+    beta,
+  );
   check("samples", Number.isSafeInteger(samples) && samples >= 1, "a positive integer", samples);
-  check("freeBits", freeBits >= 0 && Math.fround(freeBits) < Infinity, "a finite number of at least 0", freeBits);
+  check(
+    "freeBits",
+    typeof freeBits === "number" && freeBits >= 0 && Math.fround(freeBits) < Infinity,
+    "a finite number of at least 0",
+    freeBits,
+  );
   const weighted = objective === "iwae" || objective === "dreg";
   check("samples", samples === 1 || weighted, `1 for the objective "${objective}" ("iwae" takes more)`, samples);
   check("freeBits", freeBits === 0 || objective === "elbo", `0 for the objective "${objective}"`, freeBits);

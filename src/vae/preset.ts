@@ -1,4 +1,6 @@
 import type { Adam } from "../optimizer.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import type { ConfigOptions } from "./config.ts";
 
 /** A model with the recipe that it is known by: what `init` and `train` take. */
@@ -9,6 +11,14 @@ export type Preset = {
   readonly batch: number;
   readonly epochs: number;
 };
+
+/** Options of {@linkcode preset}. */
+export type PresetOptions = {
+  /** D: width of an example; default 784. */
+  readonly input?: number;
+};
+
+const OPTIONS: Names<PresetOptions> = { input: true };
 
 const PRESETS = {
   /** As tutorials of VAEs build it, but for what is wrong in them; see {@linkcode preset}. */
@@ -55,8 +65,9 @@ export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
  * assert.deepEqual([batch, epochs], [128, 100]);
  * ```
  */
-export function preset(name: PresetName, options: { readonly input?: number } = {}): Preset {
+export function preset(name: PresetName, options: PresetOptions = {}): Preset {
+  checkOptions("Cannot use preset", options, OPTIONS);
   if (Object.hasOwn(PRESETS, name)) return PRESETS[name](options.input ?? 784);
   const names = PRESET_NAMES.map((known) => `"${known}"`).join(", ");
-  throw new RangeError(`Cannot use preset: expected one of ${names}, got ${JSON.stringify(name)}`);
+  throw new RangeError(`Cannot use preset: expected one of ${names}, got ${show(name)}`);
 }

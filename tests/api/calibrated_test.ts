@@ -41,7 +41,7 @@ for (const what of ["one convolution, one channel", "embedded labels"]) {
     tf.tidy(() => {
       const { params } = familyOf({ ...ARCHITECTURES[what], likelihood: "gaussian-global" }, 2), { config } = params;
       const x = examplesOf(config, 6), labels = labelsFor(config, 6), options = { key: KEY, labels };
-      const squares = residual(params, x, sample(encode(params, x, options), options), labels);
+      const squares = residual(params, x, sample(encode(params, x, { labels }), { key: KEY }), labels);
       const slope = (p: Params) => floatsOf(gradients(p, x, options)[0].decoder.logVar!)[0];
       for (const logVar of [-2, 0, 1]) {
         const wanted = config.input / 2 * (1 - squares / Math.exp(logVar));

@@ -26,7 +26,7 @@ Deno.test("init refuses widths that are no positive integers", () => {
     }
   }
   for (const name of ["input", "latent"]) {
-    const message = `Cannot make a model: expected ${name} to be a positive integer, got undefined`;
+    const message = `Cannot make a model: expected ${name} to be a positive integer, got none`;
     assertRefused(() => init({ ...CONFIG, [name]: undefined }, options), RangeError, message);
   }
 });
@@ -64,8 +64,8 @@ Deno.test("init refuses a model larger than the heap, and leaves nothing of it b
 
 Deno.test("init refuses what is no key", () => {
   const wanted = "Cannot make a model: expected key to be made by key(seed), split or foldIn, got ";
-  assertRefused(() => init(CONFIG, {} as never), TypeError, `${wanted}undefined`);
-  assertRefused(() => init(CONFIG, undefined as never), TypeError, `${wanted}undefined`);
+  assertRefused(() => init(CONFIG, {} as never), TypeError, `${wanted}none`);
+  assertRefused(() => init(CONFIG, undefined as never), TypeError, `${wanted}none`);
   assertRefused(() => init(CONFIG, { key: 3 as never }), TypeError, `${wanted}3`);
 });
 
@@ -91,9 +91,9 @@ Deno.test("parameters are refused that are not those of a whole model", () => {
   gone.dispose();
   const withMean = (kernel: unknown) => ({ ...params, encoder: { ...encoder, mean: { ...encoder.mean, kernel } } });
   const cases: [unknown, string][] = [
-    [undefined, ": expected params of a model, got undefined"],
-    [{}, ": expected params of a model, got object"],
-    [{ config }, ": expected params of a model, got object"],
+    [undefined, ": expected params of a model, got none"],
+    [{}, ": expected params of a model, got an object"],
+    [{ config }, ": expected params of a model, got an object"],
     [{ ...params, encoder: { ...encoder, hidden: [] } }, ": expected params with 1 and 1 hidden layers, got 0 and 1"],
     [withMean(x), ": params.encoder.mean.kernel: expected shape [3, 2], got [2, 4]"],
     [withMean(tf.ones([3, 2], "int32")), ": params.encoder.mean.kernel: expected dtype float32, got int32"],

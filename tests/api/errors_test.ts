@@ -16,6 +16,7 @@ import {
   tf,
   update,
 } from "../../mod.ts";
+import { show } from "../../src/checks/show.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { modelOf } from "./model.ts";
 
@@ -66,12 +67,12 @@ Deno.test("examples are refused for their shape, dtype or kind, by every functio
       [
         () => call([[0, 0, 0, 0]] as never, params),
         TypeError,
-        `${name} x: expected a float32 tensor of shape [B, 4], got Array`,
+        `${name} x: expected a float32 tensor of shape [B, 4], got [an array]; write tf.tensor2d(values, [rows, columns]) for a tensor`,
       ],
       [
         () => call(undefined as never, params),
         TypeError,
-        `${name} x: expected a float32 tensor of shape [B, 4], got undefined`,
+        `${name} x: expected a float32 tensor of shape [B, 4], got none`,
       ],
     ]);
   }
@@ -129,8 +130,8 @@ Deno.test("latent codes are refused for shape, dtype, kind or a value that is no
 Deno.test("a posterior is refused whose parts are no float32 matrices of one shape", () => {
   const missing = "expected a float32 tensor of shape";
   assertRefused([
-    [() => sample(undefined as never, options), TypeError, `Cannot sample mean: ${missing} [B, Z], got undefined`],
-    [() => sample({ mean: x } as never, options), TypeError, `Cannot sample logVar: ${missing} [2, 4], got undefined`],
+    [() => sample(undefined as never, options), TypeError, `Cannot sample mean: ${missing} [B, Z], got none`],
+    [() => sample({ mean: x } as never, options), TypeError, `Cannot sample logVar: ${missing} [2, 4], got none`],
     [
       () => sample({ mean: x, logVar: z }, options),
       TypeError,
@@ -152,12 +153,12 @@ Deno.test("a posterior is refused whose parts are no float32 matrices of one sha
 
 Deno.test("what is no key is refused, by every function that takes one", () => {
   const keys: [unknown, string][] = [
-    [undefined, "undefined"],
+    [undefined, "none"],
     [0, "0"],
-    [[0, -1], "[0,-1]"],
-    [[1, 2 ** 32], "[1,4294967296]"],
-    [[1, 0.5], "[1,0.5]"],
-    [[0, 1, 2], "[0,1,2]"],
+    [[0, -1], "[0, -1]"],
+    [[1, 2 ** 32], "[1, 4294967296]"],
+    [[1, 0.5], "[1, 0.5]"],
+    [[0, 1, 2], "[0, 1, 2]"],
   ];
   for (const [value, text] of keys) {
     const bad = { key: value as Key }, wanted = `expected key to be made by key(seed), split or foldIn, got ${text}`;
@@ -187,7 +188,7 @@ Deno.test("a beta is refused that is negative or not finite, and n of generate t
     ]);
   }
   for (const n of [0, -1, 1.5, NaN, Infinity, undefined, "3"]) {
-    const message = `Cannot generate: expected n to be a positive integer, got ${n}`;
+    const message = `Cannot generate: expected n to be a positive integer, got ${show(n)}`;
     assertRefused([[() => generate(params, { ...options, n: n as number }), RangeError, message]]);
   }
 });
@@ -201,7 +202,7 @@ Deno.test("gradients are refused that do not fit the state", () => {
   const { mu } = state, other = modelOf({ input: 4, hidden: [], latent: 2 });
   const swapped = { ...mu, encoder: { ...mu.encoder, mean: mu.encoder.hidden[0] } };
   assertRefused([
-    [() => update(state, undefined as never), TypeError, "Cannot update: expected grads of a model, got undefined"],
+    [() => update(state, undefined as never), TypeError, "Cannot update: expected grads of a model, got none"],
     [() => update(state, other.mu), TypeError, "Cannot update: expected grads with 1 and 1 hidden layers, got 0 and 0"],
     [
       () => update(state, swapped, { donate: true }),
@@ -211,12 +212,13 @@ Deno.test("gradients are refused that do not fit the state", () => {
     [
       () => update({} as State, mu),
       TypeError,
-      "Cannot update: expected a state made by init, load or step, got object",
+      "Cannot update: expected a state made by init, load or step, got an object",
     ],
     [
       () => step(params as never, x, options),
       TypeError,
-      "Cannot step: expected a state made by init, load or step, got object",
+      "Cannot step: expected a state made by init, load or step, got parameters; " +
+      "write the state that they belong to, or init(…) for a new one",
     ],
     [
       () => step({ ...state, nu: swapped }, x, options),

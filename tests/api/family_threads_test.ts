@@ -45,8 +45,8 @@ function train(
       losses.push(metrics);
     }
     const { params } = state, options = { key: key(9), labels };
-    const asked = [encode(params, x, options), elbo(params, x, options), generate(params, { n: B, ...options })];
-    const outputs = likelihood(params).sample(asked[2] as tf.Tensor2D, options);
+    const asked = [encode(params, x, { labels }), elbo(params, x, options), generate(params, { n: B, ...options })];
+    const outputs = likelihood(params).sample(asked[2] as tf.Tensor2D, { key: options.key });
     return { losses, bits: bitsOf([state, asked, outputs]) };
   });
 }

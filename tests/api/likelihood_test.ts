@@ -116,7 +116,7 @@ for (const name of ALL_LIKELIHOODS) {
           p = likelihood(params),
           B = 5;
         const x = examplesOf(params.config, B), labels = labelsFor(params.config, B), options = { key: KEY, labels };
-        const posterior = encode(params, x, { labels }), z = sample(posterior, options);
+        const posterior = encode(params, x, { labels }), z = sample(posterior, { key: KEY });
         const mean = (z: tf.Tensor2D) => bitsOf(p.mean(decode(params, z, { labels })));
         assertEquals(bitsOf(reconstruct(params, x, { labels })), mean(posterior.mean));
         assertEquals(bitsOf(reconstruct(params, x, options)), mean(z));

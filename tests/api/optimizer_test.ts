@@ -295,7 +295,7 @@ Deno.test("a state whose average is not what its optimizer says is refused", () 
     }
     const none = "Cannot give averaged parameters: expected a state whose optimizer has averageDecay, got one without";
     assertThrows(() => averaged(plain), TypeError, none);
-    assertThrows(() => averaged({} as State), TypeError, "expected a state made by init, load or step, got object");
+    assertThrows(() => averaged({} as State), TypeError, "expected a state made by init, load or step, got an object");
     const other = init({ ...CONFIG, latent: 3 }, { key: key(0) });
     const wrong = { ...kept, average: other.params as Tensors };
     assertThrows(() => step(wrong, x, options), TypeError, "Cannot step: average.encoder.mean.kernel: expected shape");

@@ -135,7 +135,8 @@ Deno.test("interpolate and traverse refuse what they cannot use, in words that s
     [
       () => interpolate([1, 2] as never, a, { steps }),
       TypeError,
-      "Cannot interpolate a: expected a float32 tensor of shape [B, Z], got Array",
+      "Cannot interpolate a: expected a float32 tensor of shape [B, Z], got [1, 2]; " +
+      "write tf.tensor2d(values, [rows, columns]) for a tensor",
     ],
     [
       () => interpolate(a, bad, { steps }),
@@ -150,7 +151,7 @@ Deno.test("interpolate and traverse refuse what they cannot use, in words that s
     [
       () => interpolate(a, a, undefined as never),
       RangeError,
-      "Cannot interpolate: expected steps to be an integer of at least 2, got undefined",
+      "Cannot interpolate: expected steps to be an integer of at least 2, got none",
     ],
     [
       () => interpolate(a, a, { steps, method: "cubic" as never }),

@@ -173,7 +173,7 @@ Deno.test("random functions refuse what is no key, shape, bounds, seed or count"
     [
       () => random.normal(bad, [2, 1.5]),
       RangeError,
-      "Cannot draw: expected shape to be an array of sizes, got [2,1.5]",
+      "Cannot draw: expected shape to be an array of sizes, got [2, 1.5]",
     ],
     [
       () => random.bits(bad, [2 ** 15, 2 ** 15]),
@@ -200,7 +200,7 @@ Deno.test("random functions refuse what is no key, shape, bounds, seed or count"
     [() => key(-1), RangeError, "Cannot make a key: expected seed to be an integer from 0 to 2^53 - 1, got -1"],
     [() => key(0.5), RangeError, "got 0.5"],
     [() => key(2 ** 53), RangeError, "got 9007199254740992"],
-    [() => key("1" as never), RangeError, "got 1"],
+    [() => key("1" as never), RangeError, 'got "1"'],
     [() => split(no), TypeError, "Cannot split: expected key to be made by key(seed), split or foldIn, got [0]"],
     [() => split(bad, 0), RangeError, "Cannot split: expected n to be a positive integer, got 0"],
     [() => split(bad, 1.5), RangeError, "Cannot split: expected n to be a positive integer, got 1.5"],

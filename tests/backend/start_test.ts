@@ -1,4 +1,5 @@
 /** Starting and stopping: what runs, what it says, and what it refuses. */
+import { show } from "../../src/checks/show.ts";
 import { dispose, foldIn, generate, init, key, type Simd, start, step, stop, tf } from "../../mod.ts";
 import { engine } from "../../src/backend/start.ts";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "../assert.ts";
@@ -75,7 +76,7 @@ fresh("of two calls at once that contradict each other one is refused", async ()
 
 fresh("start refuses threads and simd that there are not, and starts nothing", async () => {
   for (const threads of [0, -1, 255, 1.5, NaN, Infinity, "2" as unknown as number]) {
-    const message = `Cannot start: expected threads to be an integer from 1 to 254, got ${threads}`;
+    const message = `Cannot start: expected threads to be an integer from 1 to 254, got ${show(threads)}`;
     assertEquals((await assertRejects(() => start({ threads }), RangeError)).message, message);
   }
   const simd = "sse" as Simd, message = 'Cannot start: expected simd to be "relaxed" or "baseline", got "sse"';

@@ -144,12 +144,12 @@ Deno.test("configurations are refused with what was got and what was wanted", ()
   const image = "expected image to be [height, width, channels] of 16 values together, got ";
   const variance = "expected variance to be a finite number above 0, got ";
   const cases: [Record<string, unknown>, typeof RangeError | typeof TypeError, string][] = [
-    [{ image: [4, 4, 2] }, RangeError, `${image}[4,4,2]`],
-    [{ image: [4, 4] }, RangeError, `${image}[4,4]`],
+    [{ image: [4, 4, 2] }, RangeError, `${image}[4, 4, 2]`],
+    [{ image: [4, 4] }, RangeError, `${image}[4, 4]`],
     [{ image: "4x4" }, RangeError, `${image}"4x4"`],
     [{ input: 15, channels: [2] }, RangeError, "of 15 values together, got none, and that is no square"],
-    [{ channels: [2, 2, 2] }, RangeError, "expected image to be at least 8 x 8, to be halved 3 times, got [4,4,1]"],
-    [{ decoder: { channels: [2, 2, 2] } }, RangeError, "at least 8 x 8, to be halved 3 times, got [4,4,1]"],
+    [{ channels: [2, 2, 2] }, RangeError, "expected image to be at least 8 x 8, to be halved 3 times, got [4, 4, 1]"],
+    [{ decoder: { channels: [2, 2, 2] } }, RangeError, "at least 8 x 8, to be halved 3 times, got [4, 4, 1]"],
     [{ channels: [0] }, RangeError, "expected encoder.channels[0] to be a positive integer, got 0"],
     [{ channels: 3 }, TypeError, "expected encoder.channels to be an array of widths, got 3"],
     [{ batchNorm: 1 }, RangeError, "expected encoder.batchNorm to be true or false, got 1"],
