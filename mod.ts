@@ -29,7 +29,16 @@ export { type AnomalyOptions, anomalyScore } from "./src/api/anomaly.ts";
 export { likelihood, type LikelihoodOf } from "./src/api/likelihood.ts";
 export type { Labelled } from "./src/api/examples.ts";
 export type { Objective, ObjectiveName } from "./src/vae/objective.ts";
-export { elbo, loss, LossError, type LossOptions, type Metrics, type ModeOptions } from "./src/api/loss.ts";
+export {
+  elbo,
+  type ElboOptions,
+  loss,
+  LossError,
+  type LossOptions,
+  type Metrics,
+  type ModeOptions,
+  perExampleLoss,
+} from "./src/api/loss.ts";
 export { interpolate, type InterpolateOptions } from "./src/api/interpolate.ts";
 export type { Interpolation } from "./src/vae/ways.ts";
 export { traverse, type TraverseOptions } from "./src/api/traverse.ts";
@@ -41,16 +50,16 @@ export type { Config, ConfigOptions, Hidden, ImageShape } from "./src/vae/config
 export type { BatchNorm } from "./src/layers/batch_norm.ts";
 export type { Dense, Layer, Network, Parameter, Shape } from "./src/vae/layout.ts";
 export type { LikelihoodName } from "./src/vae/likelihood.ts";
-export { type Preset, preset, type PresetName } from "./src/vae/preset.ts";
-export { load, save } from "./src/api/save.ts";
+export { type Preset, preset, type PresetName, type PresetOptions } from "./src/vae/preset.ts";
+export { load, save, type SaveOptions } from "./src/api/save.ts";
 export { CheckpointError } from "./src/checkpoint_error.ts";
-export { batch, dataset } from "./src/api/batch.ts";
+export { batch, type BatchOptions, type Binarize, dataset } from "./src/api/batch.ts";
 export type { Dataset } from "./src/data/dataset.ts";
 export { DataError } from "./src/data/data_error.ts";
 export { decompress, type Idx, readIdx } from "./src/data/idx.ts";
-export type { Images, Split } from "./src/data/images.ts";
+export type { HoldOut, Images, Split } from "./src/data/images.ts";
 export { loadMnist } from "./src/data/mnist.ts";
-export { load as loadImages } from "./src/data/folder.ts";
-export { type Binarize, evaluate, type EvaluateOptions, type Evaluation, type Sums } from "./src/evaluate.ts";
+export { loadImages, type LoadImagesOptions } from "./src/data/folder.ts";
+export { evaluate, type EvaluateOptions, type Evaluation, type Sums } from "./src/evaluate.ts";
 export { type LatentOptions, type LatentStatistics, latentStatistics } from "./src/latent.ts";
-export { type EpochEvent, type StepEvent, train, type TrainOptions } from "./src/train.ts";
+export { type Course, type EpochEvent, type StepEvent, train, type TrainOptions, unreached } from "./src/train.ts";

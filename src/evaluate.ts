@@ -1,15 +1,17 @@
-import { batch } from "./api/batch.ts";
-import type { Metrics } from "./api/loss.ts";
-import { measure, negativeLogLikelihood } from "./api/measure.ts";
+import { batch, type Binarize, checkBinarize } from "./api/batch.ts";
+import { loss, type Metrics } from "./api/loss.ts";
+import { LogLikelihood, measure } from "./api/measure.ts";
 import { type Keyed, keyOf, type Params } from "./api/state.ts";
-import { batches, checkBatch, checkFit, labelsAt } from "./batches.ts";
+import { batches, checkBatchSize, checkFit, labelsAt } from "./batches.ts";
+import { checkOptions, type Names } from "./checks/options.ts";
+import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { CodeUse } from "./latent.ts";
+import { Pause } from "./pause.ts";
 import { foldIn } from "./random.ts";
-import { resolveObjective } from "./vae/objective.ts";
+import { OBJECTIVE, type Objective, resolveObjective } from "./vae/objective.ts";
 
-/** Whether pixels are probabilities of 0 and 1, drawn anew each time they are seen. */
-export type Binarize = "none" | "dynamic";
+export type { Binarize };
 
 /** What a mean is made of so far; kept with a checkpoint, it lets an epoch that was cut off end as planned. */
 export type Sums = {
@@ -41,23 +43,43 @@ export function means({ examples, loss, reconstruction, kl }: Sums): Metrics {
 /** Options of {@linkcode evaluate}. */
 export type EvaluateOptions = Keyed & {
   /**
-   * k: measure -log p(x), too, with so many samples of z an example, at least 1. Memory does not grow with k, time does:
-   * papers use 5000.
+   * k: measure -log p(x), too, with k samples of z per example, at least 1. Memory does not grow with k, time does: papers
+   * use 5000.
    */
   readonly samples?: number;
-  /** Weight of the KL in `loss`, at least 0; default 1. Nothing else depends on it. */
-  readonly beta?: number;
+  /**
+   * The objective that `loss` of the result measures, such as the one that a model is trained with; default the ELBO.
+   * Nothing else of the result depends on it.
+   */
+  readonly loss?: Partial<Objective>;
   /** `"dynamic"` draws each pixel as 0 or 1, the same way for the same key; default `"none"`. */
   readonly binarize?: Binarize;
-  /** Examples at a time; default 1000. It decides which random numbers an example gets, and nothing else. */
-  readonly batch?: number;
+  /**
+   * Examples at a time; default 1000. It decides which random numbers an example gets; an objective that is estimated from
+   * batches, `"beta-tc"` or one with `freeBits`, also depends on it.
+   */
+  readonly batchSize?: number;
+  /** What asks to stop: the returned promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called from time to time with the share of the work that is done, from 0 to 1. */
+  readonly onProgress?: (done: number) => void;
+};
+
+const OPTIONS: Names<EvaluateOptions> = {
+  key: true,
+  samples: true,
+  loss: true,
+  binarize: true,
+  batchSize: true,
+  signal: true,
+  onProgress: true,
 };
 
 /** How well a model does on a dataset: means over its examples, in nats per example. */
 export type Evaluation = Metrics & {
   /**
-   * The evidence lower bound of log p(x) by one sample of z an example, -(reconstruction + kl), whatever `beta` is
-   * (Kingma and Welling 2014, equation 7).
+   * The evidence lower bound of log p(x) by one sample of z per example, -(reconstruction + kl), whatever the option `loss`
+   * is (Kingma and Welling 2014, equation 7).
    */
   readonly elbo: number;
   /**
@@ -94,58 +116,19 @@ function sum(values: Float64Array): number {
 }
 
 /**
- * {@linkcode evaluate}, a batch at a time.
- *
- * @returns A generator that yields how many examples are measured so far, and gives what `evaluate` does.
- */
-export function* evaluation(
-  params: Params,
-  data: Dataset,
-  options: EvaluateOptions,
-): Generator<number, Evaluation, void> {
-  const action = "Cannot evaluate", { beta, binarize = "none", batch: size = 1000, samples } = options;
-  const key = keyOf(action, options);
-  checkBatch(action, size);
-  checkFit(action, params, data);
-  if (samples !== undefined) resolveObjective(action, { objective: "iwae", samples });
-  const n = data.count, elbos = new Float64Array(n), nlls = new Float64Array(n);
-  const use = new CodeUse(params.config.latent);
-  let sums = NONE, i = 0;
-  for (const indices of batches(Uint32Array.from({ length: n }, (_, j) => j), size)) {
-    const at = sums.examples, batchKey = foldIn(key, i++), labels = labelsAt(params, data, indices);
-    using x = batch(data, indices, { binarize: binarize === "dynamic" ? foldIn(batchKey, BINARIZE) : undefined });
-    const { metrics, ...each } = measure(action, params, x, { key: foldIn(batchKey, NOISE), beta, labels });
-    sums = withBatch(sums, indices.length, metrics);
-    each.kl.forEach((kl, b) => elbos[at + b] = -each.reconstruction[b] - kl);
-    use.add(each.mean, each.logVar);
-    if (samples !== undefined) {
-      nlls.set(negativeLogLikelihood(action, params, x, { key: foldIn(batchKey, IMPORTANCE), samples, labels }), at);
-    }
-    yield sums.examples;
-  }
-  const metrics = means(sums), { kl, activeUnits } = use.statistics();
-  return {
-    ...metrics,
-    elbo: -(metrics.reconstruction + metrics.kl),
-    elboStandardError: standardError(elbos),
-    ...samples !== undefined && { nll: sum(nlls) / n, nllStandardError: standardError(nlls), samples },
-    klByDimension: [...kl],
-    activeUnits,
-  };
-}
-
-/**
- * How well a model does on a dataset: its loss and the terms of it, the ELBO with its standard error, what the code is used
- * for and, with `samples`, the importance-sampled log-likelihood. One pass through the data.
+ * Measures how well a model does on a dataset: its loss and the terms of it, the ELBO with its standard error, what the
+ * code is used for and, with `samples`, the importance-sampled log-likelihood. One pass through the data, in which others
+ * may run about ten times per second.
  *
  * A conditional model takes the labels of the data. For `"bernoulli"` only binary pixels have a log-likelihood: the
  * figures of gray ones (`binarize: "none"`) are cross-entropies and compare with nothing else.
  *
- * @param params A model's parameters.
+ * @param params A model's parameters; they must not be disposed of before the promise is settled.
  * @param data The dataset; all of it is used.
- * @param options `key`, `samples`, `beta`, `binarize`, `batch`.
+ * @param options `key`, `samples`, `loss`, `binarize`, `batchSize`, `signal`, `onProgress`.
  * @returns Nats per example; the same for the same options.
- * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs.
+ * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs, or an option is
+ * unknown or of the wrong type.
  * @throws {RangeError} If an option is out of range.
  * @throws {LossError} If a measure is not finite.
  *
@@ -156,14 +139,59 @@ export function* evaluation(
  *
  * using data = dataset({ pixels: new Uint8Array(12).fill(255), count: 3, height: 2, width: 2 });
  * const { params } = init({ input: 4, hidden: [5], latent: 2 }, { key: key(0) });
- * const { elbo, nll, klByDimension } = evaluate(params, data, { key: key(1), samples: 100 });
+ * const { elbo, nll, klByDimension } = await evaluate(params, data, { key: key(1), samples: 100 });
  * assert(elbo < 0 && nll! > 0 && klByDimension.length === 2);
  * ```
  */
-export function evaluate(params: Params, data: Dataset, options: EvaluateOptions): Evaluation {
-  const steps = evaluation(params, data, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
+export async function evaluate(params: Params, data: Dataset, options: EvaluateOptions): Promise<Evaluation> {
+  const action = "Cannot evaluate";
+  checkOptions(action, options, OPTIONS, "options", {
+    batch: "batchSize",
+    beta: "loss: { beta }",
+    objective: "loss: { objective }",
+    freeBits: "loss: { freeBits }",
+  });
+  const key = keyOf(action, options), { binarize = "none", batchSize = 1000, samples, signal, onProgress } = options;
+  const objective = resolveObjective(action, checkOptions(action, options.loss, OBJECTIVE, "loss"));
+  checkBinarize(action, binarize);
+  checkBatchSize(action, batchSize);
+  checkFit(action, params, data);
+  if (samples !== undefined) resolveObjective(action, { objective: "iwae", samples });
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(`${action}: expected onProgress to be a function, got ${show(onProgress)}`);
   }
+  const pause = new Pause(action, signal), n = data.count, elbos = new Float64Array(n), nlls = new Float64Array(n);
+  const use = new CodeUse(params.config.latent), { beta } = objective;
+  const closed = objective.objective === "elbo" && objective.freeBits === 0;
+  let sums = NONE, i = 0;
+  pause.check();
+  for (const indices of batches(n, batchSize)) {
+    const at = sums.examples, batchKey = foldIn(key, i++), labels = labelsAt(params, data, indices);
+    using x = batch(data, indices, { binarize, key: foldIn(batchKey, BINARIZE) });
+    const noise = { key: foldIn(batchKey, NOISE), labels }, { metrics, ...each } = measure(action, params, x, noise);
+    const { reconstruction, kl } = metrics;
+    const trained = closed ? reconstruction + beta * kl : loss(params, x, { ...noise, ...objective }).loss;
+    sums = withBatch(sums, indices.length, { reconstruction, kl, loss: trained });
+    each.kl.forEach((kl, b) => elbos[at + b] = -each.reconstruction[b] - kl);
+    use.add(each.mean, each.logVar);
+    if (samples !== undefined) {
+      const estimate = new LogLikelihood(action, params, x, { key: foldIn(batchKey, IMPORTANCE), samples, labels });
+      while (estimate.advance()) {
+        onProgress?.((at + estimate.done * indices.length) / n);
+        await pause.take();
+      }
+      nlls.set(estimate.nll(), at);
+    }
+    onProgress?.(sums.examples / n);
+    await pause.take();
+  }
+  const metrics = means(sums), { kl, activeUnits } = use.statistics();
+  return {
+    ...metrics,
+    elbo: -(metrics.reconstruction + metrics.kl),
+    elboStandardError: standardError(elbos),
+    ...samples !== undefined && { nll: sum(nlls) / n, nllStandardError: standardError(nlls), samples },
+    klByDimension: [...kl],
+    activeUnits,
+  };
 }

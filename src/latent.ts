@@ -1,17 +1,31 @@
-import { batch } from "./api/batch.ts";
+import { BATCH, batch, type Binarize, binarizeKey } from "./api/batch.ts";
 import { encode } from "./api/infer.ts";
 import type { Params } from "./api/state.ts";
-import { batches, checkBatch, checkFit, labelsAt } from "./batches.ts";
+import { batches, checkBatchSize, checkFit, labelsAt } from "./batches.ts";
+import { checkOptions, type Names } from "./checks/options.ts";
+import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { foldIn, type Key } from "./random.ts";
 
 /** Options of {@linkcode latentStatistics} and {@linkcode latentCodes}. */
 export type LatentOptions = {
   /** Examples at a time; default 1000. With `binarize` it decides which random numbers a pixel gets, and nothing else. */
-  readonly batch?: number;
-  /** Draw each pixel as 0 or 1, with this key, as a model that was trained on such pixels wants it. */
-  readonly binarize?: Key;
+  readonly batchSize?: number;
+  /** `"dynamic"` draws each pixel as 0 or 1, for a model that was trained on such pixels; default `"none"`. */
+  readonly binarize?: Binarize;
+  /** The random key of `binarize: "dynamic"`. */
+  readonly key?: Key;
 };
+
+/** Options of {@linkcode latentCodes}. */
+export type CodesOptions = LatentOptions & {
+  /** Takes the first examples only, so many of them. */
+  readonly count?: number;
+};
+
+const OPTIONS: Names<LatentOptions> = { ...BATCH, batchSize: true };
+const CODES: Names<CodesOptions> = { ...OPTIONS, count: true };
+const MOVED = { batch: "batchSize" };
 
 /** What a model uses its code for, over a dataset. */
 export type LatentStatistics = {
@@ -29,14 +43,28 @@ export const ACTIVE = 0.01;
 /** Posteriors as plain numbers, row by row: [n, Z] each. */
 export type LatentCodes = { readonly mean: Float32Array; readonly logVar: Float32Array };
 
-/** The posteriors of the first `count` examples, a batch at a time. */
-function* posteriors(action: string, params: Params, data: Dataset, options: LatentOptions, count = data.count) {
-  const { batch: size = 1000, binarize } = options;
-  checkBatch(action, size);
+type Checked = { readonly batchSize: number; readonly binarize: Binarize; readonly key: Key | undefined };
+
+/** Checks model, data and options. */
+function checkLatent(
+  action: string,
+  params: Params,
+  data: Dataset,
+  options: LatentOptions,
+  names: Readonly<Record<string, true>>,
+): Checked {
+  const { batchSize = 1000, binarize = "none", ...rest } = checkOptions(action, options, names, "options", MOVED);
+  const key = binarizeKey(action, { binarize, ...rest.key && { key: rest.key } });
+  checkBatchSize(action, batchSize);
   checkFit(action, params, data);
+  return { batchSize, binarize, key };
+}
+
+/** The posteriors of the first `count` examples, a batch at a time. */
+function* posteriors(params: Params, data: Dataset, { batchSize, binarize, key }: Checked, count = data.count) {
   let i = 0;
-  for (const indices of batches(Uint32Array.from({ length: Math.min(count, data.count) }, (_, j) => j), size)) {
-    using x = batch(data, indices, { binarize: binarize && foldIn(binarize, i++) });
+  for (const indices of batches(Math.min(count, data.count), batchSize)) {
+    using x = batch(data, indices, { binarize, key: key && foldIn(key, i++) });
     using posterior = encode(params, x, { labels: labelsAt(params, data, indices) });
     const [mean, logVar] = [posterior.mean, posterior.logVar].map((t) => t.dataSync<"float32">());
     yield { mean, logVar };
@@ -86,14 +114,14 @@ export class CodeUse {
  * many dimensions are active, which is to say Var_x(E[z_j | x]) > 0.01 (Burda, Grosse and Salakhutdinov, Importance
  * Weighted Autoencoders, 2016, section 5.2).
  *
- * One pass; float64 sums in the order of the examples, so that `batch` changes no more than the rounding of `encode`.
+ * One pass; float64 sums in the order of the examples, so that `batchSize` changes no more than the rounding of `encode`.
  *
  * @param params A model's parameters.
  * @param data The dataset; all of it is used.
- * @param options `batch`, `binarize`.
+ * @param options `batchSize`, `binarize`, `key`.
  * @returns `{ kl, variance, activeUnits }`: [Z] nats per example, [Z], and a number from 0 to Z.
  * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs.
- * @throws {RangeError} If `batch` is not a positive integer.
+ * @throws {RangeError} If `batchSize` is not a positive integer, or `binarize` not one of the two words.
  *
  * @example
  * ```ts
@@ -107,8 +135,10 @@ export class CodeUse {
  * ```
  */
 export function latentStatistics(params: Params, data: Dataset, options: LatentOptions = {}): LatentStatistics {
-  const use = new CodeUse(params.config.latent);
-  for (const { mean, logVar } of posteriors("Cannot measure the code", params, data, options)) use.add(mean, logVar);
+  const action = "Cannot measure the code",
+    checked = checkLatent(action, params, data, options, OPTIONS),
+    use = new CodeUse(params.config.latent);
+  for (const { mean, logVar } of posteriors(params, data, checked)) use.add(mean, logVar);
   return use.statistics();
 }
 
@@ -117,19 +147,25 @@ export function latentStatistics(params: Params, data: Dataset, options: LatentO
  *
  * @param params A model's parameters.
  * @param data The dataset.
- * @param options `batch`, `binarize`, and `count`, which takes the first so many examples only.
+ * @param options `batchSize`, `binarize`, `key`, and `count`, the number of examples to take from the first on.
  * @returns `{ mean, logVar }`, [n, Z] each, row by row.
  * @throws As {@linkcode latentStatistics}.
  */
 export function latentCodes(
   params: Params,
   data: Dataset,
-  options: LatentOptions & { readonly count?: number } = {},
+  options: CodesOptions = {},
 ): LatentCodes {
-  const Z = params.config.latent, n = Math.min(options.count ?? data.count, data.count);
+  const action = "Cannot encode the data",
+    checked = checkLatent(action, params, data, options, CODES),
+    { count } = options;
+  if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
+    throw new RangeError(`${action}: expected count to be a positive integer, got ${show(count)}`);
+  }
+  const Z = params.config.latent, n = Math.min(count ?? data.count, data.count);
   const mean = new Float32Array(n * Z), logVar = new Float32Array(n * Z);
   let at = 0;
-  for (const part of posteriors("Cannot encode the data", params, data, options, n)) {
+  for (const part of posteriors(params, data, checked, n)) {
     mean.set(part.mean, at);
     logVar.set(part.logVar, at);
     at += part.mean.length;

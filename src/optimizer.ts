@@ -116,6 +116,7 @@ export type Slot = Moments & { readonly average?: Matrix };
  * @param t The number of this step, from 1.
  * @param rules The rule for each parameter, Adam by default. A statistic becomes params - 0.1 grads, outside the clipped
  * norm and without decay, and keeps its moments; it is averaged as all are.
+ * @param share The weight of a batch's statistics, from 0 to 1: they move by 0.1 share.
  */
 export function adamUpdate(
   rt: Runtime,
@@ -125,6 +126,7 @@ export function adamUpdate(
   { learningRate, beta1, beta2, epsilon, weightDecay = 0, clipNorm, schedule = 1, averageDecay }: Adam,
   t: number,
   rules?: readonly Rule[],
+  share = 1,
 ): void {
   const trained = (i: number) => rules === undefined || rules[i] === "adam";
   const rate = learningRate * valueAt(schedule, t - 1);
@@ -140,10 +142,23 @@ export function adamUpdate(
   const forget = averageDecay === undefined ? 0 : 1 - Math.min(averageDecay, (1 + t) / (10 + t));
   grads.forEach((g, i) => {
     if (trained(i)) adam(rt, to[i], from[i], g, step);
-    else statistic(rt, to[i], from[i], g);
+    else statistic(rt, to[i], from[i], g, share);
     const { average: next } = to[i], { average: last } = from[i];
     if (next && last) average(rt, next, last, to[i].params, forget);
   });
+}
+
+/**
+ * Returns whether a step by these settings may make finite parameters infinite, however small the gradients are. An
+ * ordinary step cannot: Adam's update is at most about 10 learning rates, and what is below half a unit in the last place
+ * of the largest float32, 1e31, does not change that.
+ *
+ * @param optimizer Adam's settings.
+ * @param step How many steps were done before.
+ */
+export function mayOverflow({ learningRate, schedule = 1, weightDecay = 0, epsilon }: Adam, step: number): boolean {
+  const rate = learningRate * valueAt(schedule, step);
+  return !(rate < 1e20 && rate * weightDecay <= 2 && epsilon > 1e-30);
 }
 
 /** The Euclidean norm of all elements together. */
@@ -152,8 +167,11 @@ function norm(rt: Runtime, grads: readonly Matrix[]): number {
 }
 
 /** A step toward a batch's statistic; no kernel, since there is one for each of a few hundred units. */
-function statistic({ heap }: Runtime, to: Moments, from: Moments, grads: Matrix): void {
-  const running = floats(heap, from.params), next = floats(heap, to.params), g = floats(heap, grads);
-  for (let i = 0; i < g.length; i++) next[i] = running[i] - STATISTIC_RATE * g[i];
+function statistic({ heap }: Runtime, to: Moments, from: Moments, grads: Matrix, share: number): void {
+  const rate = STATISTIC_RATE * share,
+    running = floats(heap, from.params),
+    next = floats(heap, to.params),
+    g = floats(heap, grads);
+  for (let i = 0; i < g.length; i++) next[i] = running[i] - rate * g[i];
   for (const name of ["mu", "nu"] as const) floats(heap, to[name]).set(floats(heap, from[name]));
 }

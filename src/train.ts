@@ -1,37 +1,64 @@
-import { batch } from "./api/batch.ts";
-import { permutation } from "./api/random.ts";
-import type { Owned } from "./backend/tf.ts";
-import { checkState, finalParams, type State } from "./api/state.ts";
+import { batch, type Binarize, checkBinarize } from "./api/batch.ts";
 import type { Metrics } from "./api/loss.ts";
-import { step } from "./api/step.ts";
+import { permutation } from "./api/random.ts";
+import { checkState, finalParams, type State } from "./api/state.ts";
+import { trainStep } from "./api/step.ts";
+import type { Owned } from "./backend/tf.ts";
+import { checkFit, type EpochPlan, labelsAt, planEpoch } from "./batches.ts";
+import { checkOptions, type Names } from "./checks/options.ts";
+import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { batches, checkBatch, checkFit, labelsAt } from "./batches.ts";
-import { type Binarize, evaluate, type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
+import { evaluate, type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
+import { Pause } from "./pause.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
 import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
-import type { Objective } from "./vae/objective.ts";
+import { type Objective, resolveObjective } from "./vae/objective.ts";
 
-/** Options of {@linkcode train}. */
-export type TrainOptions = Partial<Pick<Objective, "objective" | "samples" | "freeBits">> & {
-  /** Epochs in all, those that `state.step` says are done included; at least 0. */
-  readonly epochs: number;
-  /** Examples a step; default 128. A last short batch is trained on. */
-  readonly batch?: number;
+/** What {@linkcode train} minimizes, and what the test set is measured by. */
+export type Course = Partial<Pick<Objective, "objective" | "samples" | "freeBits">> & {
   /** Weight of the KL term, or a schedule of it by `state.step`, as for a warm-up; default 1. */
   readonly beta?: number | Schedule;
-  /** `"dynamic"` draws each pixel as 0 or 1 anew at each step; default `"none"`. */
+  /** Examples per step; default 128. A last short batch is trained on, too. */
+  readonly batchSize?: number;
+  /** `"dynamic"` draws each pixel as 0 or 1 at each step; default `"none"`. */
   readonly binarize?: Binarize;
+};
+
+/** Options of {@linkcode train}. Exactly one of `epochs` and `untilEpoch` says how long it trains. */
+export type TrainOptions = Course & {
+  /** How many more epochs to train from where the state stands; at least 1. */
+  readonly epochs?: number;
   /**
-   * Evaluated after each epoch, always with the same key: with `beta` if it is a number, with 1 if it is a schedule; the
-   * averaged parameters, if the optimizer has `averageDecay`.
+   * Up to which epoch to train, those included that `state.step` says are done, for runs that continue on the same data
+   * with the same batch size; above what is done.
    */
+  readonly untilEpoch?: number;
+  /** Evaluated after each epoch, always with the same key: the averaged parameters, if the optimizer has `averageDecay`. */
   readonly test?: Dataset;
   /** The key of order, noise and binarization; default the state's own. */
   readonly key?: Key;
   /** Reuse the memory of the state that is given; any use of it then throws. Default false. */
   readonly donate?: boolean;
-  /** The sums of the epoch in which `state` stands, if it was stopped within one. */
+  /** With `untilEpoch`: the sums of the epoch in which `state` stands, if it was stopped within one. */
   readonly sums?: Sums;
+  /** What asks to stop: the next event is then an error, the signal's reason, and the last event's state stays good. */
+  readonly signal?: AbortSignal;
+};
+
+const OPTIONS: Names<TrainOptions> = {
+  epochs: true,
+  untilEpoch: true,
+  batchSize: true,
+  objective: true,
+  samples: true,
+  beta: true,
+  freeBits: true,
+  binarize: true,
+  test: true,
+  key: true,
+  donate: true,
+  sums: true,
+  signal: true,
 };
 
 /** After each step: where training is. */
@@ -39,7 +66,7 @@ export type StepEvent = {
   readonly kind: "step";
   /** Valid until the next event is asked for, then donated to the next step; of the last event, the caller's. */
   readonly state: Owned<State>;
-  /** From 1. */
+  /** From 1: of this call with `epochs`, of the whole training with `untilEpoch`. */
   readonly epoch: number;
   /** Examples seen in this epoch, and in a whole one. */
   readonly examples: number;
@@ -56,14 +83,17 @@ export type EpochEvent = {
   readonly epoch: number;
   readonly step: number;
   readonly train: Metrics;
+  /** Of the test set, by the same objective; `elbo` in nats stands beside its loss. */
   readonly test?: Evaluation;
+  /** What of the schedules this training will not reach; see {@linkcode unreached}. */
+  readonly warnings: readonly string[];
   /** Seconds of training, evaluation not counted. */
   readonly seconds: number;
   readonly examplesPerSecond: number;
 };
 
 /** Which purpose a key serves: folded into the training key before the number of the epoch or step. */
-const ORDER = 0, NOISE = 1, BINARIZE = 2, TEST = 3;
+const ORDER = 0, NOISE = 1, BINARIZE = 2, TEST = 3, MORE = 4;
 
 /** The key with which training evaluates: with it, `evaluate` gives the same figures again. */
 export function testKey(key: Key): Key {
@@ -71,25 +101,90 @@ export function testKey(key: Key): Key {
 }
 
 /**
- * Milliseconds after which the loop lets others run: signals, timers, a server. A timer takes two milliseconds in Deno;
- * setImmediate takes none, but signals are not heard in it.
+ * Measures a test set as `train` does after an epoch: by the objective that was trained with, where a schedule of `beta`
+ * counts with its value at the last step. An objective that is estimated from batches is measured in batches of the
+ * training's size, so that both losses are of one quantity.
+ *
+ * @param state The state after the epoch.
+ * @param test The test set.
+ * @param course The options of `train`, and its `key` if that is not the state's own.
+ * @returns As {@linkcode evaluate}.
  */
-const BREATH = 200;
+export function evaluateTest(
+  state: State,
+  test: Dataset,
+  course: Course & { readonly key?: Key; readonly signal?: AbortSignal },
+): Promise<Evaluation> {
+  const { objective, samples, freeBits = 0, beta = 1, binarize, batchSize = 128, key = state.key, signal } = course;
+  const loss = { objective, samples, freeBits, beta: valueAt(beta, Math.max(0, state.step - 1)) };
+  const size = objective === "beta-tc" || freeBits > 0 ? batchSize : undefined;
+  return evaluate(finalParams(state), test, { key: testKey(key), binarize, loss, batchSize: size, signal });
+}
+
+/** Where training begins and ends. */
+type Span = {
+  /** Epochs, from 0. */
+  readonly from: number;
+  readonly to: number;
+  /** The step within the first epoch. */
+  readonly first: number;
+  /** `state.step` at the end. */
+  readonly end: number;
+  /** The key that an epoch's order comes from. */
+  order(epoch: number): Key;
+};
+
+/** Checks how long to train, and from where. */
+function spanOf(action: string, { step }: State, plan: EpochPlan, key: Key, options: TrainOptions): Span {
+  const { epochs, untilEpoch, sums } = options, whole = Math.floor(step / plan.steps), within = step % plan.steps;
+  const order = (epoch: number) => foldIn(foldIn(key, ORDER), epoch);
+  const positive = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 1;
+  if ((epochs === undefined) === (untilEpoch === undefined)) {
+    const got = epochs === undefined ? "neither" : "both";
+    throw new TypeError(`${action}: expected one of the options epochs and untilEpoch, got ${got}`);
+  }
+  if (untilEpoch !== undefined) {
+    if (!positive(untilEpoch)) {
+      throw new RangeError(`${action}: expected untilEpoch to be a positive integer, got ${show(untilEpoch)}`);
+    }
+    if (untilEpoch * plan.steps <= step) {
+      throw new RangeError(
+        `${action}: expected untilEpoch above ${whole}, the epochs that ${step} steps of ${plan.steps} per epoch make, ` +
+          `got ${untilEpoch}; the option epochs trains so many more`,
+      );
+    }
+    return { from: whole, to: untilEpoch, first: within, end: untilEpoch * plan.steps, order };
+  }
+  if (!positive(epochs)) {
+    throw new RangeError(`${action}: expected epochs to be a positive integer, got ${show(epochs)}`);
+  }
+  if (sums !== undefined) {
+    throw new TypeError(`${action}: expected sums with the option untilEpoch alone, got them with epochs`);
+  }
+  // Three epochs and then two are the same as five. After other data, or within an epoch, orders are of their own.
+  const own = within === 0
+    ? (epoch: number) => order(whole + epoch)
+    : (epoch: number) => foldIn(foldIn(foldIn(key, MORE), step), epoch);
+  return { from: 0, to: epochs!, first: 0, end: step + epochs! * plan.steps, order: own };
+}
 
 /**
- * Trains a model: shuffles, cuts batches, steps, evaluates. It neither prints nor writes; it yields what happened, and
- * stops when nobody asks for more. All randomness comes from `key` and the number of the step, so training that goes on
- * from a saved state gives the same bits as training that never stopped.
+ * Trains a model: shuffles, makes batches, steps, evaluates. It neither prints nor writes; it yields what happened, and
+ * stops when the caller asks for no more events. All randomness comes from `key` and the number of the step, so training
+ * that continues from a saved state has the same bits as training that never stopped.
  *
- * Borrows the data and, unless it is donated, `state`; the state of the last event is the caller's, those before it are reused.
+ * Borrows the data and, unless it is donated, `state`; the state of the last event is the caller's, those before it are
+ * reused.
  *
- * @param state Where to begin; `state.step` says how far it is.
+ * @param state Where to begin; `state.step` says how many steps led there.
  * @param data Training examples.
- * @param options `epochs`, and `batch`, `beta`, `binarize`, `test`, `key`, `sums`.
- * @returns An async generator of a {@linkcode StepEvent} a step and an {@linkcode EpochEvent} an epoch.
- * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that a conditional one needs.
- * @throws {RangeError} If an option is out of range.
- * @throws {LossError} If the loss is not finite.
+ * @param options `epochs` or `untilEpoch`, `batchSize`, `objective` with `samples`, `beta`, `freeBits`, and `binarize`,
+ * `test`, `key`, `donate`, `sums`, `signal`.
+ * @returns An async generator of one {@linkcode StepEvent} per step and one {@linkcode EpochEvent} per epoch.
+ * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that a conditional one needs, or
+ * an option is unknown or of the wrong type. It is thrown by the call itself, as is the next one.
+ * @throws {RangeError} If an option is out of range, or there would be no step.
+ * @throws {LossError} If the loss, or the state after a step, is not finite; the last event's state stays good.
  *
  * @example
  * ```ts
@@ -98,52 +193,70 @@ const BREATH = 200;
  *
  * using data = dataset({ pixels: new Uint8Array(400).fill(255), count: 100, height: 2, width: 2 });
  * const losses: number[] = [];
- * for await (const event of train(init({ input: 4, latent: 2 }, { key: key(0) }), data, { epochs: 3, batch: 32 })) {
+ * for await (const event of train(init({ input: 4, latent: 2 }, { key: key(0) }), data, { epochs: 3, batchSize: 32 })) {
  *   if (event.kind === "epoch") losses.push(event.train.loss);
  * }
  * assert(losses[2] < losses[0]);
  * ```
  */
-export async function* train(
+export function train(
   state: State,
   data: Dataset,
   options: TrainOptions,
 ): AsyncGenerator<StepEvent | EpochEvent, void, void> {
-  const action = "Cannot train", { epochs, batch: size = 128, beta = 1, binarize = "none", test } = options;
-  const { objective, samples, freeBits } = options;
-  const key = options.key ?? state?.key;
+  const action = "Cannot train", moved = { batch: "batchSize", examples: "nothing: the data say it" };
+  checkOptions(action, options, OPTIONS, "options", moved);
   checkState(action, state);
+  const { batchSize = 128, beta = 1, binarize = "none", test, objective, samples, freeBits } = options ?? {};
+  const key = options.key ?? state.key;
   checkKey(action, key);
-  checkBatch(action, size);
-  checkFit(action, state.params, data);
-  if (test) checkFit(action, state.params, test);
+  checkFit(action, state.params, data, "data");
+  if (test !== undefined) checkFit(action, state.params, test, "test");
+  checkBinarize(action, binarize);
   if (typeof beta !== "number") resolveSchedule(action, beta);
-  if (!Number.isSafeInteger(epochs) || epochs < 0) {
-    throw new RangeError(`${action}: expected epochs to be an integer of at least 0, got ${epochs}`);
-  }
-  const stepsPerEpoch = Math.ceil(data.count / size), testBeta = typeof beta === "number" ? beta : 1;
-  let sums = options.sums ?? NONE;
+  resolveObjective(action, { objective, samples, freeBits, beta: valueAt(beta, 0) });
+  const plan = planEpoch(action, state.params.config, data.count, batchSize), pause = new Pause(action, options.signal);
+  return run(
+    state,
+    data,
+    { ...options, beta, binarize, key, batchSize },
+    plan,
+    spanOf(action, state, plan, key, options),
+    pause,
+  );
+}
+
+async function* run(
+  state: State,
+  data: Dataset,
+  options: TrainOptions & Required<Pick<TrainOptions, "beta" | "binarize" | "key" | "batchSize">>,
+  plan: EpochPlan,
+  { from, to, first, end, order: orderKey }: Span,
+  pause: Pause,
+): AsyncGenerator<StepEvent | EpochEvent, void, void> {
+  const { beta, binarize, key, batchSize, test, objective, samples, freeBits } = options;
+  let sums = options.sums ?? NONE, step = first;
+  const warnings = unreached({ schedule: state.optimizer.schedule, beta, steps: end });
   let current = state as Owned<State>, { donate = false } = options; // all states but the first are ours
-  for (let epoch = Math.floor(current.step / stepsPerEpoch); epoch < epochs; epoch++) {
-    const order = permutation(foldIn(foldIn(key, ORDER), epoch), data.count);
-    let seconds = 0, since = performance.now(), breath = since, examples = 0;
-    for (const indices of batches(order.subarray((current.step - epoch * stepsPerEpoch) * size), size)) {
-      const noise = foldIn(foldIn(key, NOISE), current.step);
-      const bits = binarize === "dynamic" ? foldIn(foldIn(key, BINARIZE), current.step) : undefined;
-      const x = batch(data, indices, { binarize: bits });
+  for (let epoch = from; epoch < to; epoch++, step = 0) {
+    const order = permutation(orderKey(epoch), data.count);
+    let seconds = 0, since = performance.now(), examples = 0;
+    for (; step < plan.steps; step++) {
+      pause.check();
+      const indices = order.subarray(...plan.bounds(step));
+      const x = batch(data, indices, { binarize, key: foldIn(foldIn(key, BINARIZE), current.step) });
       let metrics: Metrics;
       try {
-        const options = {
-          key: noise,
+        [current, metrics] = trainStep(current, x, {
+          key: foldIn(foldIn(key, NOISE), current.step),
           beta: valueAt(beta, current.step),
           objective,
           samples,
           freeBits,
-          examples: data.count,
           labels: labelsAt(current.params, data, indices),
           donate,
-        };
-        [current, metrics] = step(current, x, options);
+          share: Math.min(1, indices.length / batchSize),
+        });
       } finally {
         x.dispose();
       }
@@ -151,19 +264,9 @@ export async function* train(
       examples += indices.length;
       sums = withBatch(sums, indices.length, metrics);
       seconds += (performance.now() - since) / 1000;
-      yield {
-        kind: "step",
-        state: current,
-        epoch: epoch + 1,
-        examples: sums.examples,
-        examplesPerEpoch: data.count,
-        metrics,
-        sums,
-      };
-      if (performance.now() - breath > BREATH) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        breath = performance.now();
-      }
+      const seen = { examples: sums.examples, examplesPerEpoch: plan.count };
+      yield { kind: "step", state: current, epoch: epoch + 1, ...seen, metrics, sums };
+      await pause.take();
       since = performance.now();
     }
     yield {
@@ -172,10 +275,58 @@ export async function* train(
       epoch: epoch + 1,
       step: current.step,
       train: means(sums),
-      test: test && evaluate(finalParams(current), test, { key: testKey(key), beta: testBeta, binarize }),
+      test: test && await evaluateTest(current, test, options),
+      warnings,
       seconds,
       examplesPerSecond: examples / seconds,
     };
     sums = NONE;
   }
+}
+
+/**
+ * Returns what of the schedules a training will not reach, such as a warm-up longer than it: in sentences, for people.
+ *
+ * @param optimizer The optimizer's schedule of the learning rate, if it has one.
+ * @param beta The weight of the KL term, or its schedule.
+ * @param steps Steps that the whole training has, from step 0.
+ * @returns A sentence per schedule that is cut off; none if all of them are completed.
+ *
+ * @example
+ * ```ts
+ * import { schedule, unreached } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
+ *
+ * const [warning] = unreached({ beta: schedule.linear({ steps: 500 }), steps: 300 });
+ * assert.equal(
+ *   warning,
+ *   "the weight of the KL reaches 0.598 of 1: its warm-up takes 500 steps, but training ends after 300",
+ * );
+ * ```
+ */
+export function unreached(
+  { schedule, beta, steps }: {
+    readonly schedule?: number | Schedule;
+    readonly beta?: number | Schedule;
+    readonly steps: number;
+  },
+): string[] {
+  const described = [["the learning rate's factor", schedule], ["the weight of the KL", beta]] as const;
+  return described.flatMap(([what, of]) => {
+    if (of === undefined || typeof of === "number") return [];
+    const length = warmupOf(of), last = valueAt(of, Math.max(0, steps - 1));
+    if (length <= steps) return [];
+    const reached = Number(last.toPrecision(3)), whole = valueAt(of, length);
+    return [
+      `${what} reaches ${reached} of ${whole}: its warm-up takes ${length} steps, but training ends after ${steps}`,
+    ];
+  });
+}
+
+/** Steps until a schedule has risen for the first time. */
+function warmupOf(schedule: Schedule): number {
+  if (schedule.kind === "cosine") return schedule.warmup;
+  if (schedule.kind === "linear") return schedule.steps;
+  if (schedule.kind === "cyclical") return Math.ceil(schedule.ramp * schedule.period);
+  return 0;
 }

@@ -30,18 +30,18 @@ Deno.test("latentStatistics gives the KL and the variance that follow from the e
   assertEquals(activeUnits, 1);
 });
 
-Deno.test("latentStatistics is the same for every batch size, and sums up to the KL term that evaluate gives", () => {
+Deno.test("latentStatistics is the same for every batch size, and sums up to the KL term that evaluate gives", async () => {
   using data = dataset({ ...images, pixels: PIXELS.slice(0, 17 * 118), count: 118, width: 17 });
   using state = init({ input: 17, hidden: [9], latent: 4 }, { key: key(3) });
   const { params } = state, whole = latentStatistics(params, data);
-  for (const batch of [1, 7, 117, 118, 5000]) {
-    const other = latentStatistics(params, data, { batch });
+  for (const batchSize of [1, 7, 117, 118, 5000]) {
+    const other = latentStatistics(params, data, { batchSize });
     assertEquals(other.activeUnits, whole.activeUnits);
     for (const name of ["kl", "variance"] as const) {
       whole[name].forEach((value, j) => assertAlmostEquals(other[name][j], value, 1e-6 * (value + 1e-3)));
     }
   }
-  const { kl } = evaluate(params, data, { key: key(0) });
+  const { kl } = await evaluate(params, data, { key: key(0) });
   assertAlmostEquals(whole.kl.reduce((sum, nats) => sum + nats), kl, 1e-5 * kl);
 });
 
@@ -59,7 +59,7 @@ Deno.test("latentCodes gives the posteriors of the first examples in order, what
   assertEquals([all.mean.length, all.logVar.length], [3 * COUNT, 3 * COUNT]);
   tf.tidy(() => {
     const { mean, logVar } = encode(params, batch(data, [0, 1, 2, 3, 4]));
-    const first = latentCodes(params, data, { count: 5, batch: 2 });
+    const first = latentCodes(params, data, { count: 5, batchSize: 2 });
     assertEquals([first.mean, first.logVar], [mean.dataSync(), logVar.dataSync()] as Float32Array[]);
     assertEquals(all.mean.slice(0, 15), first.mean);
   });
@@ -69,10 +69,10 @@ Deno.test("latentCodes gives the posteriors of the first examples in order, what
 Deno.test("latentStatistics and latentCodes draw pixels with a key, and leak nothing", () => {
   using data = dataset(images);
   const params = handMade(), { numTensors } = tf.memory();
-  const { mean } = latentCodes(params, data, { binarize: key(1), count: 50 });
+  const { mean } = latentCodes(params, data, { binarize: "dynamic", key: key(1), count: 50 });
   assertEquals([...new Set(mean)].sort(), [0, 1 / 16, 1]);
-  assertEquals(latentCodes(params, data, { binarize: key(1), count: 50 }).mean, mean);
-  latentStatistics(params, data, { binarize: key(1) });
+  assertEquals(latentCodes(params, data, { binarize: "dynamic", key: key(1), count: 50 }).mean, mean);
+  latentStatistics(params, data, { binarize: "dynamic", key: key(1) });
   assertEquals(tf.memory().numTensors, numTensors);
 });
 
@@ -85,8 +85,13 @@ Deno.test("latentStatistics refuses data of another width and batches of no size
     "Cannot measure the code: expected examples of 2 values, got 1 x 3 = 3",
   );
   assertThrows(
-    () => latentStatistics(params, data, { batch: 0 }),
+    () => latentStatistics(params, data, { batch: 5 } as object),
+    TypeError,
+    'Cannot measure the code: unknown option "batch"; write batchSize',
+  );
+  assertThrows(
+    () => latentStatistics(params, data, { batchSize: 0 }),
     RangeError,
-    "Cannot measure the code: expected batch to be a positive integer, got 0",
+    "Cannot measure the code: expected batchSize to be a positive integer, got 0",
   );
 });

@@ -9,6 +9,7 @@ const LAYERS = [
   "src/evaluate.ts",
   "src/latent.ts",
   "src/batches.ts",
+  "src/pause.ts",
   "src/api/",
   "src/backend/",
   "src/data/",

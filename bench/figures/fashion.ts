@@ -54,15 +54,15 @@ let state: State = name === "tutorial"
   : init(best, { key: key(Number(flags.seed)), optimizer: { learningRate: 2e-3, schedule } });
 
 const started = performance.now();
-for await (const event of train(state, data, { epochs, batch: size, donate: true })) {
+for await (const event of train(state, data, { epochs, batchSize: size, donate: true })) {
   state = event.state;
   if (event.kind !== "epoch") continue;
   console.log(JSON.stringify({ epoch: event.epoch, train: event.train, seconds: seconds() }));
 }
 if (flags.out !== undefined) await Deno.writeFile(flags.out, save(state));
 const trained = seconds(), samples = Number(flags.samples);
-const { elbo, elboStandardError, nll, nllStandardError, activeUnits } = evaluate(state.params, test, {
-  ...{ key: key(Number(flags.seed)), samples, batch: 100 },
+const { elbo, elboStandardError, nll, nllStandardError, activeUnits } = await evaluate(state.params, test, {
+  ...{ key: key(Number(flags.seed)), samples, batchSize: 100 },
 });
 console.log(JSON.stringify({
   ...{ figure: `fashion ${name}`, seed: Number(flags.seed), epochs, elbo, elboStandardError, samples, nll },

@@ -105,7 +105,7 @@ for (const { epochs, samples, rate } of stages) {
   end += Math.round(epochs * scale);
   if (state.step >= end * perEpoch) continue;
   state = { ...state, optimizer: { ...state.optimizer, learningRate: rate } };
-  const options = { epochs: end, batch: size, binarize: "dynamic", objective, samples, donate: true } as const;
+  const options = { untilEpoch: end, batchSize: size, binarize: "dynamic", objective, samples, donate: true } as const;
   for await (const event of train(state, data, options)) {
     state = event.state;
     if (event.kind !== "epoch" || (event.epoch % 10 !== 0 && performance.now() - said < 30_000)) continue;
@@ -118,8 +118,8 @@ if (flags.out !== undefined) await Deno.writeFile(flags.out, save(state));
 const trained = seconds();
 
 /** The test set, binarized once. */
-const measured = { key: key(seed), samples: Number(flags.samples), binarize: "dynamic", batch: 100 } as const;
-const { loss: _, ...measures } = evaluate(state.params, test, measured);
+const measured = { key: key(seed), samples: Number(flags.samples), binarize: "dynamic", batchSize: 100 } as const;
+const { loss: _, ...measures } = await evaluate(state.params, test, measured);
 console.log(JSON.stringify({
   ...{ figure: name, seed, epochs: end, step: state.step, split: "test", examples: test.count, binarize: "dynamic" },
   ...{ ...measures, trained, seconds: seconds() },

@@ -16,7 +16,7 @@ for (const seed of seeds) {
   const started = performance.now();
   let state = init({ input: data.size, hidden: [400], latent: 20 }, { key: key(seed) });
   const first = state;
-  for await (const event of train(state, data, { epochs: 10, batch: 128, test })) {
+  for await (const event of train(state, data, { epochs: 10, batchSize: 128, test })) {
     state = event.state;
     if (event.kind !== "epoch" || event.epoch < 10) continue;
     losses.push(event.test!.loss);

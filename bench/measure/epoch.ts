@@ -24,7 +24,7 @@ async function epoch(): Promise<number> {
   const first = init(MODEL, { key: key(0) });
   let state = first;
   const start = performance.now();
-  for await (const event of train(first, data, { epochs: 1, batch })) state = event.state;
+  for await (const event of train(first, data, { epochs: 1, batchSize: batch })) state = event.state;
   const ms = performance.now() - start;
   dispose([first, state]);
   return ms;

@@ -23,5 +23,5 @@ let state = init({ input: data.size, hidden: [400], latent: 20 }, { key: key(0) 
 stage("init");
 for await (const event of train(state, data, { epochs: 1 })) state = event.state;
 stage("train for an epoch");
-evaluate(state.params, test, { key: key(1) });
+await evaluate(state.params, test, { key: key(1) });
 stage("evaluate");

@@ -2,7 +2,7 @@
  * One training step in jax-js on its wasm backend, written as its README would have it: a jitted value and gradient of the
  * loss, a jitted Adam. Same network, batch, optimizer and timing as bench/measure/step.ts.
  *
- *     deno run -A bench/peers/jax_js.ts --batch 128
+ *     deno run -A bench/peers/jax_js.ts --batch-size 128
  */
 import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "npm:@jax-js/jax@0.1.25";
 import { readFlags } from "../flags.ts";

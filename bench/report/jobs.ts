@@ -60,7 +60,7 @@ export function jobs(peers: Peers, quick: boolean): Job[] {
     },
     ...both.flatMap((threads) =>
       ["128", "512"].map((batch) =>
-        torch(`torch ${threads} ${batch}`, "torch_vae.py", "--threads", threads, "--batch", batch, ...extra)
+        torch(`torch ${threads} ${batch}`, "torch_vae.py", "--threads", threads, "--batch-size", batch, ...extra)
       )
     ),
     measure("train", "train"),

@@ -1,7 +1,10 @@
 import type * as tf from "../backend/tf.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { floats } from "../kernels/heap.ts";
 import type { Labelled } from "./examples.ts";
-import { withTerms } from "./loss.ts";
+import { LABELLED } from "../vae/checks.ts";
+import { finite, withTerms } from "./loss.ts";
 import type { Keyed, Params } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
@@ -19,9 +22,12 @@ export type AnomalyOptions = Keyed & Labelled & {
 
 const METHODS = ["nll", "reconstruction"];
 
+const OPTIONS: Names<AnomalyOptions> = { ...LABELLED, key: true, method: true, samples: true };
+
 /**
- * How strange examples are to a model: the higher, the less it expects them. Scores of one model compare with each other,
- * not with those of another one.
+ * Returns how strange examples are to a model: the higher, the less it expects them. Scores of one model compare with each
+ * other, not with those of another one. A score depends on the example, the model and the options alone: sample s of every
+ * example has the noise normal(foldIn(key, s), [1, Z]), wherever the example stands in the batch.
  *
  * Borrows its arguments; the caller owns the result.
  *
@@ -29,8 +35,9 @@ const METHODS = ["nll", "reconstruction"];
  * @param x Examples, float32 [B, D], within the likelihood's support: in [0, 1] for `"bernoulli"`.
  * @param options `key`, `method`, `samples`, and `labels` if the model is conditional.
  * @returns The scores, float32 [B], in nats.
- * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, or `key` is not a key.
+ * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, `key` is not a key, or an option is unknown.
  * @throws {RangeError} If x, `method` or `samples` is out of range.
+ * @throws {LossError} If the score of an example is not finite.
  *
  * @example
  * ```ts
@@ -45,15 +52,16 @@ const METHODS = ["nll", "reconstruction"];
  * ```
  */
 export function anomalyScore(params: Params, x: tf.Tensor2D, options: AnomalyOptions): tf.Owned<tf.Tensor1D> {
-  const action = "Cannot score", { key, labels, method = "nll", samples = 50 } = options ?? {};
+  const action = "Cannot score", { key, labels, method = "nll", samples = 50 } = checkOptions(action, options, OPTIONS);
   if (!METHODS.includes(method)) {
     const wanted = METHODS.map((name) => `"${name}"`).join(" or ");
-    throw new RangeError(`${action}: expected method to be ${wanted}, got ${JSON.stringify(method)}`);
+    throw new RangeError(`${action}: expected method to be ${wanted}, got ${show(method)}`);
   }
   return allOrNothing(() =>
-    withTerms(action, params, x, { key, labels, samples, objective: "iwae" }, (rt, { loss, reconstruction }) => {
-      const scores = method === "nll" ? loss : reconstruction, result = emptyTensor<tf.Tensor1D>([scores.rows]);
-      floats(rt.heap, matrixOf(result)).set(floats(rt.heap, scores));
+    withTerms(action, params, x, { key, labels, samples, objective: "iwae", sharedNoise: true }, (rt, terms) => {
+      const scores = finite(rt, `${action} x`, method === "nll" ? terms.loss : terms.reconstruction);
+      const result = emptyTensor<tf.Tensor1D>([scores.length]);
+      floats(rt.heap, matrixOf(result)).set(scores);
       return result;
     })
   );

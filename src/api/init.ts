@@ -8,6 +8,7 @@ import { type Adam, resolveAdam } from "../optimizer.ts";
 import { type Key, split } from "../random.ts";
 import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, type Parameter } from "../vae/layout.ts";
+import { markFinite } from "./step.ts";
 import { DISPOSABLE, type Keyed, keyOf, type State, type Tensors } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
@@ -62,7 +63,9 @@ export function init(config: ConfigOptions, options: InitOptions): tf.Owned<Stat
     };
     const average = optimizer.averageDecay === undefined ? {} : { average: mapNetwork(tensors, copy) };
     const params = { config: resolved, ...tensors };
-    return { params, mu: zeros(), nu: zeros(), ...average, step: 0, optimizer, key, ...DISPOSABLE };
+    const state = { params, mu: zeros(), nu: zeros(), ...average, step: 0, optimizer, key, ...DISPOSABLE };
+    markFinite(state);
+    return state;
   });
 }
 

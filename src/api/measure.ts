@@ -1,10 +1,23 @@
+import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
+import type { Key } from "../random.ts";
+import { chunkOf, ImportanceSum } from "../vae/importance.ts";
+import { encoderForward, type Mode } from "../vae/network.ts";
+import { gaussianIn } from "../vae/terms.ts";
+import { batchOf, type Labelled, labelsOf, modelOf } from "./examples.ts";
 import { LossError, type LossOptions, type Metrics, metricsOf, withTerms } from "./loss.ts";
 import type { Params } from "./state.ts";
+import { matrixOf } from "./tensors.ts";
 
-/** What is known of the examples of a batch after one pass. */
+/** Batch normalization uses the running statistics. */
+const INFERENCE: Mode = { training: false };
+
+/** Options of {@linkcode LogLikelihood}: the key, labels, and k, the samples per example. */
+export type SampledOptions = Labelled & { readonly key: Key; readonly samples: number };
+
+/** The loss of a batch, and the terms of each example after one pass. */
 export type Measurement = {
   /** As `loss` gives them. */
   readonly metrics: Metrics;
@@ -41,21 +54,62 @@ export function measure(action: string, params: Params, x: tf.Tensor2D, options:
 /**
  * -log 1/k sum over s of p(x, z_s) / q(z_s | x) of each example, z_s ~ q(z | x), k = `samples`: an upper bound of
  * -log p(x) in the mean, the tighter the larger k is (Burda, Grosse and Salakhutdinov 2016, theorem 1). Samples are
- * streamed, so that memory does not grow with k.
- *
- * @param action What cannot be done otherwise, for the error message.
- * @returns [B], nats.
- * @throws As `loss`.
+ * streamed a few at a time, so that memory does not grow with k and others may run in between.
  */
-export function negativeLogLikelihood(
-  action: string,
-  params: Params,
-  x: tf.Tensor2D,
-  options: Pick<LossOptions, "key" | "labels" | "samples">,
-): Float32Array {
-  return withTerms(action, params, x, { ...options, objective: "iwae", beta: 1 }, (rt, { loss }) => {
-    const nll = copy(rt, loss), wrong = nll.find((value) => !Number.isFinite(value));
-    if (wrong !== undefined) throw new LossError(`${action}: -log p(x) of an example is ${wrong}`);
-    return nll;
-  });
+export class LogLikelihood {
+  readonly #action: string;
+  readonly #params: Params;
+  readonly #x: tf.Tensor2D;
+  readonly #options: SampledOptions;
+  readonly #sum: ImportanceSum;
+  /** The posteriors, [B, Z] each, in memory of their own: the arena's does not outlive a call. */
+  readonly #mean: Float32Array;
+  readonly #logVar: Float32Array;
+
+  /**
+   * @param action What cannot be done otherwise, for the error message.
+   * @throws As `loss`.
+   */
+  constructor(action: string, params: Params, x: tf.Tensor2D, options: SampledOptions) {
+    [this.#action, this.#params, this.#x, this.#options] = [action, params, x, options];
+    const { labels } = options, rt = runtime(), model = modelOf(action, params), Z = model.config.latent;
+    [this.#mean, this.#logVar] = rt.arena.scope(() => {
+      const batch = batchOf(`${action} of x`, model.config, x, { labels }), out = gaussianIn(rt, batch.x.rows, Z);
+      encoderForward(rt, model, batch, out, INFERENCE);
+      return [copy(rt, out.mean), copy(rt, out.logVar)];
+    });
+    this.#sum = new ImportanceSum(x.shape[0], options.samples);
+  }
+
+  /** The share of the samples that is done, from 0 to 1. */
+  get done(): number {
+    return this.#sum.done / this.#options.samples;
+  }
+
+  /** Adds a few samples, and returns whether there are more to come. */
+  advance(): boolean {
+    const { samples, key, labels } = this.#options, rt = runtime(), model = modelOf(this.#action, this.#params);
+    const { config } = model,
+      [B] = this.#x.shape,
+      to = Math.min(samples, this.#sum.done + chunkOf(config, B, samples, INFERENCE));
+    rt.arena.scope(() => {
+      const batch = { x: matrixOf(this.#x), labels: labelsOf(this.#action, config, labels, B) };
+      const posterior = gaussianIn(rt, B, config.latent);
+      floats(rt.heap, posterior.mean).set(this.#mean);
+      floats(rt.heap, posterior.logVar).set(this.#logVar);
+      this.#sum.add(rt, model, batch, posterior, key, { to, beta: 1 }, INFERENCE);
+    });
+    return to < samples;
+  }
+
+  /**
+   * Returns the estimate of each example after all samples, float32 [B], in nats.
+   *
+   * @throws {LossError} If one of them is not finite.
+   */
+  nll(): Float32Array {
+    const nll = Float32Array.from(this.#sum.loss()), at = nll.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) return nll;
+    throw new LossError(`${this.#action}: expected a finite -log p(x), got ${nll[at]} for the example at ${at}`);
+  }
 }

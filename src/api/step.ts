@@ -2,17 +2,19 @@ import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { checkOptions, type Names } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
-import type { Matrix } from "../kernels/heap.ts";
+import { findOutside, MOST } from "../kernels/batch.ts";
+import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
-import { adamUpdate, rule, type Slot } from "../optimizer.ts";
+import { adamUpdate, mayOverflow, type Rule, rule, type Slot } from "../optimizer.ts";
+import type { Adam } from "../optimizer.ts";
 import type { Config } from "../vae/config.ts";
+import { hasBatchNorm } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.ts";
 import { lossBackward } from "../vae/loss.ts";
-import { LABELLED } from "../vae/checks.ts";
-import { OBJECTIVE, resolveObjective } from "../vae/objective.ts";
+import { resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
 import { batchOf, modelOf } from "./examples.ts";
-import { type LossOptions, type Metrics, metricsOf } from "./loss.ts";
+import { LOSS, LossError, type LossOptions, type Metrics, metricsOf } from "./loss.ts";
 import {
   checkNetwork,
   checkParams,
@@ -28,8 +30,6 @@ import {
 } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf, ownsBytes, takeBytes } from "./tensors.ts";
 
-const GRADIENTS: Names<LossOptions> = { ...LABELLED, ...OBJECTIVE, key: true };
-
 /** The gradients of a batch in the arena, for the caller's scope. */
 function backward(
   action: string,
@@ -42,14 +42,19 @@ function backward(
   const key = keyOf(action, options), objective = resolveObjective(action, options);
   const model = modelOf(action, params), rt = runtime();
   const batch = batchOf(`${action} ${step === undefined ? "of" : "with"} x`, model.config, x, options);
+  if (batch.x.rows === 1 && hasBatchNorm(model.config)) {
+    throw new RangeError(
+      `${action}: expected at least two examples for batch normalization, which has no variance of one`,
+    );
+  }
   const terms = termsIn(rt, batch.x.rows);
   lossBackward(rt, model, grads, batch, key, objective, terms);
   return metricsOf(rt, action, terms, objective, step);
 }
 
 /**
- * The gradient of the batch's mean of `-elbo(params, x, { ...options, training: true })` by every parameter, for that same
- * key. A running statistic of batch normalization has none: in its place stands how far it is off that of the batch.
+ * The gradient of the batch's mean of `perExampleLoss(params, x, { ...options, training: true })` by every parameter, for
+ * that same key. A running statistic of batch normalization has none: in its place stands how far it is off that of the batch.
  *
  * Borrows its arguments; the caller owns the result.
  *
@@ -74,7 +79,7 @@ function backward(
  * ```
  */
 export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [tf.Owned<Tensors>, Metrics] {
-  checkOptions("Cannot compute gradients", options, GRADIENTS);
+  checkOptions("Cannot compute gradients", options, LOSS);
   checkParams("Cannot compute gradients", params);
   return allOrNothing(() => {
     const grads = mapNetwork(layout(params.config), ({ shape }): tf.Tensor => emptyTensor(shape));
@@ -93,27 +98,93 @@ export type DonateOptions = {
 };
 
 const UPDATE: Names<DonateOptions> = { donate: true };
-const STEP: Names<LossOptions & DonateOptions> = { ...GRADIENTS, ...UPDATE };
+const STEP: Names<LossOptions & DonateOptions> = { ...LOSS, ...UPDATE };
 
-/** The state after an update by gradients in the heap. */
+/**
+ * Tensors that are known to hold finite values only, since `init`, `load` or a step made them. What is not among them, as
+ * in a state that was put together by hand, is looked through once before a step.
+ */
+const finiteTensors = new WeakSet<tf.Tensor>();
+
+/**
+ * Notes that all tensors of a state hold finite values.
+ *
+ * @param state A state that was just made and checked.
+ */
+export function markFinite(state: State): void {
+  for (const tree of Object.values(treesOf(state))) for (const tensor of leaves(tree)) finiteTensors.add(tensor);
+}
+
+/** The state after an update by gradients in the heap; `share` is the weight of the batch's statistics, from 0 to 1. */
 function advance(
   action: string,
   state: State,
   grads: Network<Matrix>,
   { donate = false }: DonateOptions,
+  share = 1,
 ): tf.Owned<State> {
   if (typeof donate !== "boolean") {
     throw new TypeError(`${action}: expected donate to be true or false, got ${show(donate)}`);
   }
-  const { params: { config }, optimizer, step } = state, trees = treesOf(state);
+  const { params: { config }, optimizer, step } = state, trees = treesOf(state), rt = runtime();
   const from = slots(mapTrees(trees, (tree, name) => checkNetwork(action, tree, config, name)));
+  const where = names(grads), rules = where.map(rule), what = `${action} at step ${step}`;
+  checkGradients(rt, what, leaves(grads), where, rules, optimizer);
+  for (const [name, tree] of Object.entries(trees)) checkFinite(rt, action, tree, name);
   return allOrNothing(() => {
-    const heir = (tensor: tf.Tensor) => donate && ownsBytes(tensor) ? takeBytes(tensor) : emptyTensor(tensor.shape);
+    // Where the update itself may overflow, it is looked through before the old state is given up.
+    const risky = mayOverflow(optimizer, step);
+    const heir = (tensor: tf.Tensor) =>
+      donate && !risky && ownsBytes(tensor) ? takeBytes(tensor) : emptyTensor(tensor.shape);
     const next: Trees<Tensors> = mapTrees(trees, (tree) => mapNetwork(tree, heir));
     const to = slots(mapTrees(next, (tree) => mapNetwork(tree, (tensor) => matrixOf(tensor))));
-    adamUpdate(runtime(), to, from, leaves(grads), optimizer, step + 1, names(grads).map(rule));
+    adamUpdate(rt, to, from, leaves(grads), optimizer, step + 1, rules, share);
+    if (risky) { for (const [name, tree] of Object.entries(next)) checkFinite(rt, what, tree, name); }
+    const made = { ...state, ...next, params: { config, ...next.params }, step: step + 1, ...DISPOSABLE };
+    markFinite(made);
     if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree)) tensor.dispose(); }
-    return { ...state, ...next, params: { config, ...next.params }, step: step + 1, ...DISPOSABLE };
+    return made;
+  });
+}
+
+/**
+ * The largest gradient whose square float32 holds: Adam's second moment is made of squares, and once one of them is
+ * infinite its parameter never changes again.
+ */
+const MOST_GRADIENT = 1.8446743e19;
+
+/** Throws unless Adam can take the gradients: all of them finite, and their squares, after clipping, too. */
+function checkGradients(
+  rt: Runtime,
+  what: string,
+  grads: readonly Matrix[],
+  where: readonly string[],
+  rules: readonly Rule[],
+  { clipNorm }: Adam,
+): void {
+  grads.forEach((grad, i) => {
+    const most = rules[i] === "statistic" || clipNorm !== undefined ? MOST : MOST_GRADIENT;
+    const at = findOutside(rt, grad, -most, most);
+    if (at < 0) return;
+    const wrong = floats(rt.heap, grad)[at];
+    const why = Number.isFinite(wrong) ? `${wrong}, whose square float32 does not hold,` : `${wrong}`;
+    throw new LossError(
+      `${what}: expected finite gradients, got ${why} in ${where[i]}; the state before is unchanged; ` +
+        `inputs near 1, a lower learning rate or clipNorm may help`,
+    );
+  });
+}
+
+/** Throws unless all values of a tree are finite; those of tensors that are known to be are not looked at. */
+function checkFinite(rt: Runtime, action: string, tree: Tensors, name: string): void {
+  mapNetwork(tree, (tensor, leaf) => {
+    if (finiteTensors.has(tensor)) return;
+    const m = matrixOf(tensor), at = findOutside(rt, m, -MOST, MOST);
+    if (at < 0) return;
+    throw new LossError(
+      `${action}: expected finite values, got ${floats(rt.heap, m)[at]} in ${name}.${leaf}; ` +
+        `the state before is unchanged; a lower learning rate may help`,
+    );
   });
 }
 
@@ -134,6 +205,8 @@ function slots(trees: Trees<Network<Matrix>>): Slot[] {
  * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
  * @returns The state after, its `step` one higher.
  * @throws {TypeError} If a tensor has another shape than its parameter, or was disposed of, or an option is unknown.
+ * @throws {LossError} If a gradient is not finite, or a value of the state after would not be: the message names the
+ * tensor. The state before is unchanged.
  *
  * @example
  * ```ts
@@ -164,8 +237,9 @@ export function update(state: State, grads: Tensors, options: DonateOptions = {}
  * @param options.donate Reuse the state's memory; any use of it then throws. Default false.
  * @returns The state after, and the batch's metrics before the update, in nats per example.
  * @throws {TypeError} If x is not float32 [B, D], a tensor was disposed of, `key` is not a key, or an option is unknown.
- * @throws {RangeError} If x or `beta` is out of range.
- * @throws {LossError} If a term of the loss is not finite; the state is untouched, also where it was donated.
+ * @throws {RangeError} If x or `beta` is out of range, or x has one example and the model batch normalization.
+ * @throws {LossError} If a term of the loss is not finite, or a value of the state after the step would not be: the message
+ * names the tensor. The state before is unchanged and can still be used, also where it was to be donated.
  *
  * @example
  * ```ts
@@ -186,11 +260,25 @@ export function step(state: State, x: tf.Tensor2D, options: LossOptions & Donate
   const action = "Cannot step";
   checkOptions(action, options, STEP);
   checkState(action, state);
-  const rt = runtime(), { params } = state;
+  return trainStep(state, x, options);
+}
+
+/**
+ * {@linkcode step}, without its checks of options and state.
+ *
+ * @param options.share The batch's size over that of a whole batch, from 0 to 1: a short last batch moves the running
+ * statistics of batch normalization by that share of what a whole one does, so that every example counts alike.
+ */
+export function trainStep(
+  state: State,
+  x: tf.Tensor2D,
+  options: LossOptions & DonateOptions & { readonly share?: number },
+): [tf.Owned<State>, Metrics] {
+  const action = "Cannot step", rt = runtime(), { params } = state;
   return rt.arena.scope(() => {
     const grads = gradientBuffers(rt, params.config);
     const metrics = backward(action, params, x, options, grads, state.step);
-    return [advance(action, state, grads, options), metrics];
+    return [advance(action, state, grads, options, options.share), metrics];
   });
 }
 

@@ -26,14 +26,13 @@ export type TotalCorrelationTape = {
 
 /**
  * tc [B, 1] = log q(z) - sum over d of log q(z_d), in nats: each example's part in the total correlation of the aggregate
- * posterior q(z). It is estimated from the batch by minibatch-weighted sampling, log q(z_i) = log of the sum over j of
- * q(z_i | x_j) - log(N B): Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders (2018), appendix
- * C.1. The loss of their beta-TC-VAE is the VAE's plus beta - 1 times the batch's mean of tc. Takes time B^2 Z and
- * memory B^2.
+ * posterior q(z). It is estimated from the batch, log q(z_i) = log 1/B sum over j of q(z_i | x_j). Minibatch-weighted
+ * sampling (Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders, 2018, appendix C.1) has
+ * 1/(N B) in place of 1/B, N the size of the dataset: that adds the constant (Z - 1) log N to tc and changes no gradient.
+ * The loss of their beta-TC-VAE is the VAE's plus beta - 1 times the batch's mean of tc. Takes time B^2 Z and memory B^2.
  *
  * @param tc Where it goes.
  * @param z [B, Z], row i drawn from row i of the posterior.
- * @param datasetSize N, the examples in the dataset that the batch is from.
  * @returns What the gradients need, in the arena.
  */
 export function totalCorrelation(
@@ -41,7 +40,6 @@ export function totalCorrelation(
   tc: Matrix,
   z: Matrix,
   posterior: Gaussian,
-  datasetSize: number,
 ): TotalCorrelationTape {
   const { rows: B, cols: Z } = z, S = Math.ceil(B / 4) * 4;
   const table = rt.arena.matrix(3 * Z, S), weights = rt.arena.matrix(B, S), logMarginals = rt.arena.matrix(B, Z);
@@ -52,7 +50,7 @@ export function totalCorrelation(
     work(rt, z),
     z.ptr,
     table.ptr,
-    Math.log(datasetSize * B),
+    Math.log(B),
     tc.ptr,
     weights.ptr,
     logMarginals.ptr,

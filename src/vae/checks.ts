@@ -1,6 +1,6 @@
 import type { Names } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
-import { findOutside } from "../kernels/batch.ts";
+import { findOutside, MOST } from "../kernels/batch.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import type { Config } from "./config.ts";
@@ -14,9 +14,6 @@ export type Labelled = {
 
 /** The names of {@linkcode Labelled}, for `checkOptions`. */
 export const LABELLED: Names<Labelled> = { labels: true };
-
-/** Largest float32: what is not within its bounds is not finite. */
-const MOST = 3.4028234663852886e38;
 
 /** Throws a `RangeError` unless all values are within the bounds; without bounds, unless they are finite. */
 export function checkValues(rt: Runtime, what: string, m: Matrix, low = -MOST, high = MOST, why = ""): void {

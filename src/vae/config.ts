@@ -185,3 +185,8 @@ export function resolveConfig(options: ConfigOptions): Config {
     decoder,
   });
 }
+
+/** Returns whether a model normalizes by the statistics of batches. */
+export function hasBatchNorm({ encoder, decoder }: Config): boolean {
+  return encoder.batchNorm || decoder.batchNorm;
+}

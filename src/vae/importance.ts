@@ -39,12 +39,27 @@ function repeated(rt: Runtime, { x, labels }: Batch, samples: number): number | 
   return out;
 }
 
-/** Samples from..to of every example: sample s of all comes from foldIn(key, s), however they are cut into chunks. */
-function drawSamples(rt: Runtime, z: Matrix, eps: Matrix, posterior: Gaussian, key: Key, from: number, to: number) {
+/**
+ * Samples from..to of every example: sample s of all comes from foldIn(key, s), however they are cut into chunks. Shared,
+ * it is one row of noise, which every example gets.
+ */
+function drawSamples(
+  rt: Runtime,
+  z: Matrix,
+  eps: Matrix,
+  posterior: Gaussian,
+  key: Key,
+  [from, to]: readonly [number, number],
+  shared = false,
+) {
   const B = posterior.mean.rows;
   for (let s = from; s < to; s++) {
     const e = block(eps, s - from, B);
-    drawNormal(rt, e, foldIn(key, s));
+    if (shared) {
+      drawNormal(rt, { ...e, rows: 1 }, foldIn(key, s));
+      const values = floats(rt.heap, e);
+      for (let b = 1; b < B; b++) values.copyWithin(b * e.cols, 0, e.cols);
+    } else drawNormal(rt, e, foldIn(key, s));
     reparameterize(rt, block(z, s - from, B), posterior, e);
   }
 }
@@ -87,8 +102,75 @@ class LogSum {
 }
 
 /** Samples at a time: all of them where the decoder is normalized by their own statistics, as in the backward pass. */
-function chunkOf({ decoder }: Config, B: number, samples: number, { training }: Mode): number {
+export function chunkOf({ decoder }: Config, B: number, samples: number, { training }: Mode): number {
   return training && decoder.batchNorm ? samples : Math.max(1, Math.floor(CHUNK / B));
+}
+
+/**
+ * The importance weights of a batch summed up sample by sample, so that memory does not grow with their number and others
+ * may run in between. It holds plain numbers only: the posterior is handed in at each call.
+ */
+export class ImportanceSum {
+  readonly #sum: LogSum;
+  readonly #reconstruction: Float64Array;
+  readonly #samples: number;
+  #done = 0;
+
+  /**
+   * @param B Examples in the batch.
+   * @param samples k: how many samples of each there will be in the end.
+   */
+  constructor(B: number, samples: number) {
+    this.#samples = samples;
+    this.#sum = new LogSum(B);
+    this.#reconstruction = new Float64Array(B);
+  }
+
+  /** Samples summed up so far. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Adds the next samples of each example, up to the number `to` of them in all. */
+  add(
+    rt: Runtime,
+    model: Model,
+    batch: Batch,
+    posterior: Gaussian,
+    key: Key,
+    { to, beta }: { readonly to: number; readonly beta: number },
+    mode: Mode,
+  ): void {
+    rt.arena.scope(() => {
+      const { x } = batch,
+        B = x.rows,
+        Z = model.config.latent,
+        head = headOf(rt, model),
+        from = this.#done,
+        n = to - from;
+      const nll = rt.arena.matrix(B, 1), ratio = rt.arena.matrix(B, 1);
+      const z = rt.arena.matrix(n * B, Z), eps = rt.arena.matrix(n * B, Z);
+      drawSamples(rt, z, eps, posterior, key, [from, to], mode.sharedNoise);
+      const { outputs } = decoderForward(rt, model, { z, labels: repeated(rt, batch, n) }, mode);
+      for (let s = 0; s < n; s++) {
+        nllOf(rt, head, nll, block(outputs, s, B), x);
+        logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
+        this.#sum.add(logWeights(rt, nll, ratio, beta));
+        floats(rt.heap, nll).forEach((value, b) => this.#reconstruction[b] += value / this.#samples);
+      }
+      this.#done = to;
+    });
+  }
+
+  /** Returns the mean of -log p(x | z) over all samples, of each example, in nats. */
+  reconstruction(): Float64Array {
+    return this.#reconstruction;
+  }
+
+  /** Returns -log 1/k sum over s of w_s of each example, in nats. */
+  loss(): Float64Array {
+    return this.#reconstruction.map((_, b) => Math.log(this.#samples) - this.#sum.result(b));
+  }
 }
 
 /**
@@ -105,29 +187,15 @@ export function importanceForward(
   out: Terms,
 ): void {
   rt.arena.scope(() => {
-    const { x } = batch, B = x.rows, Z = model.config.latent, head = headOf(rt, model), sum = new LogSum(B);
-    const posterior = out.posterior ?? gaussianIn(rt, B, Z);
+    const B = batch.x.rows, posterior = out.posterior ?? gaussianIn(rt, B, model.config.latent);
     encoderForward(rt, model, batch, posterior, mode);
     gaussianKl(rt, out.kl, posterior);
-    const reconstruction = new Float64Array(B), each = chunkOf(model.config, B, samples, mode);
-    const nll = rt.arena.matrix(B, 1), ratio = rt.arena.matrix(B, 1);
-    for (let from = 0; from < samples; from += each) {
-      const to = Math.min(from + each, samples);
-      rt.arena.scope(() => {
-        const z = rt.arena.matrix((to - from) * B, Z), eps = rt.arena.matrix((to - from) * B, Z);
-        drawSamples(rt, z, eps, posterior, key, from, to);
-        const codes = { z, labels: repeated(rt, batch, to - from) };
-        const { outputs } = decoderForward(rt, model, codes, mode);
-        for (let s = 0; s < to - from; s++) {
-          nllOf(rt, head, nll, block(outputs, s, B), x);
-          logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
-          sum.add(logWeights(rt, nll, ratio, beta));
-          floats(rt.heap, nll).forEach((value, b) => reconstruction[b] += value / samples);
-        }
-      });
+    const sum = new ImportanceSum(B, samples), each = chunkOf(model.config, B, samples, mode);
+    while (sum.done < samples) {
+      sum.add(rt, model, batch, posterior, key, { to: Math.min(sum.done + each, samples), beta }, mode);
     }
-    floats(rt.heap, out.reconstruction).set(reconstruction);
-    floats(rt.heap, out.loss).set(reconstruction.map((_, b) => Math.log(samples) - sum.result(b)));
+    floats(rt.heap, out.reconstruction).set(sum.reconstruction());
+    floats(rt.heap, out.loss).set(sum.loss());
   });
 }
 
@@ -149,7 +217,7 @@ export function importanceLossBackward(
     const posterior = gaussianIn(rt, B, Z), z = rt.arena.matrix(rows, Z), eps = rt.arena.matrix(rows, Z);
     const encoderTape = encoderForward(rt, model, batch, posterior, TRAINING);
     gaussianKl(rt, out.kl, posterior);
-    drawSamples(rt, z, eps, posterior, key, 0, samples);
+    drawSamples(rt, z, eps, posterior, key, [0, samples]);
     const decoderTape = decoderForward(rt, model, { z, labels: repeated(rt, batch, samples) }, TRAINING);
     const { outputs } = decoderTape;
     const nll = rt.arena.matrix(rows, 1), ratio = rt.arena.matrix(rows, 1);

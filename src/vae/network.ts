@@ -19,7 +19,11 @@ export type Batch = { readonly x: Matrix; readonly labels?: number };
 export type Codes = { readonly z: Matrix; readonly labels?: number };
 
 /** How batch normalization goes: by the batch's own statistics, or by the running ones. */
-export type Mode = { readonly training: boolean };
+export type Mode = {
+  readonly training: boolean;
+  /** Whether all examples get the same noise, so that what is computed of one does not depend on its place. */
+  readonly sharedNoise?: boolean;
+};
 
 /** One of the layers that are run one after the other. */
 type Step<T> = { readonly layer: Layer<T>; readonly kind: Kind; readonly activation: Activation };

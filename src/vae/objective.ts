@@ -18,8 +18,9 @@ export type Objective = {
    *   it as samples grow (Tucker et al., Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives, 2019,
    *   equation 8).
    * - `"beta-tc"`: the ELBO, and beta - 1 times the total correlation of the code, which keeps its dimensions apart
-   *   (Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders, 2018, equation 4); estimated from
-   *   the batch, so batches should have a hundred examples or more.
+   *   (Chen et al., Isolating Sources of Disentanglement in Variational Autoencoders, 2018, equation 4). The total
+   *   correlation is that of the mixture of the batch's own posteriors: an estimate that depends on the batch size, so
+   *   only losses at equal batch sizes compare, and batches should have a hundred examples or more.
    */
   readonly objective: ObjectiveName;
   /**
@@ -34,8 +35,6 @@ export type Objective = {
    * Autoregressive Flow, 2016, appendix C.8). For `"elbo"` only.
    */
   readonly freeBits: number;
-  /** N: examples in the dataset that batches are from, for `"beta-tc"`, which needs it; `train` knows it. */
-  readonly examples: number;
 };
 
 /** The names of an objective's settings, for `checkOptions`. */
@@ -44,7 +43,6 @@ export const OBJECTIVE: Names<Objective> = {
   beta: true,
   samples: true,
   freeBits: true,
-  examples: true,
 };
 
 /**
@@ -54,7 +52,7 @@ export const OBJECTIVE: Names<Objective> = {
  * @throws {RangeError} If a setting is out of range, or does not go with the objective.
  */
 export function resolveObjective(action: string, options: Partial<Objective>): Objective {
-  const { objective = "elbo", beta = 1, samples = 1, freeBits = 0, examples = 0 } = options;
+  const { objective = "elbo", beta = 1, samples = 1, freeBits = 0 } = options;
   const check = (name: string, good: boolean, wanted: string, got: unknown) => {
     if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${show(got)}`);
   };
@@ -76,7 +74,5 @@ export function resolveObjective(action: string, options: Partial<Objective>): O
   const weighted = objective === "iwae" || objective === "dreg";
   check("samples", samples === 1 || weighted, `1 for the objective "${objective}" ("iwae" takes more)`, samples);
   check("freeBits", freeBits === 0 || objective === "elbo", `0 for the objective "${objective}"`, freeBits);
-  const counted = Number.isSafeInteger(examples) && examples >= (objective === "beta-tc" ? 1 : 0);
-  check("examples", counted, 'the size of the dataset for the objective "beta-tc"', examples);
-  return { objective, beta, samples, freeBits, examples };
+  return { objective, beta, samples, freeBits };
 }

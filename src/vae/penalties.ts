@@ -39,9 +39,9 @@ export type Penalty = { readonly tc: Matrix; readonly weight: number; readonly t
  * with alpha = gamma = 1.
  */
 export function penalty(rt: Runtime, z: Matrix, posterior: Gaussian, settings: Objective): Penalty | undefined {
-  const { objective, beta, examples } = settings;
+  const { objective, beta } = settings;
   if (objective !== "beta-tc") return undefined;
-  const tc = rt.arena.matrix(z.rows, 1), tape = totalCorrelation(rt, tc, z, posterior, Math.max(examples, z.rows));
+  const tc = rt.arena.matrix(z.rows, 1), tape = totalCorrelation(rt, tc, z, posterior);
   return { tc, weight: beta - 1, tape };
 }
 

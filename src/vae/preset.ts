@@ -7,8 +7,8 @@ import type { ConfigOptions } from "./config.ts";
 export type Preset = {
   readonly config: ConfigOptions;
   readonly optimizer: Partial<Adam>;
-  /** Examples a step. */
-  readonly batch: number;
+  /** Examples per step. */
+  readonly batchSize: number;
   readonly epochs: number;
 };
 
@@ -31,7 +31,7 @@ const PRESETS = {
       decoder: { hidden: [256], activation: "relu", batchNorm: true },
     },
     optimizer: { learningRate: 1e-3 },
-    batch: 128,
+    batchSize: 128,
     epochs: 100,
   }),
 } as const;
@@ -59,10 +59,10 @@ export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
  * import { init, key, preset } from "@elbo/elbo";
  * import assert from "node:assert/strict";
  *
- * const { config, optimizer, batch, epochs } = preset("tutorial");
+ * const { config, optimizer, batchSize, epochs } = preset("tutorial");
  * const state = init(config, { key: key(0), optimizer });
  * assert.deepEqual(state.params.encoder.mean.kernel.shape, [256, 32]);
- * assert.deepEqual([batch, epochs], [128, 100]);
+ * assert.deepEqual([batchSize, epochs], [128, 100]);
  * ```
  */
 export function preset(name: PresetName, options: PresetOptions = {}): Preset {

@@ -2,13 +2,14 @@ import {
   type AnomalyOptions,
   anomalyScore,
   dataset,
-  elbo,
   foldIn,
   init,
   key,
   loadMnist,
   loss,
+  LossError,
   type Params,
+  perExampleLoss,
   random,
   tf,
   train,
@@ -20,16 +21,19 @@ import { batchOf, floatsOf, modelOf } from "./model.ts";
 
 const KEY = key(3);
 
-Deno.test("anomalyScore is the negative of the importance weighted bound, or the mean reconstruction term", () => {
+Deno.test("anomalyScore is the importance weighted bound of each example by itself, or its reconstruction term", () => {
   tf.tidy(() => {
     const { params } = modelOf({ input: 9, hidden: [6], latent: 3 }), x = batchOf(7, 9);
     for (const samples of [1, 5, 400]) {
       const bound = { key: KEY, objective: "iwae", samples } as const;
       const scores = anomalyScore(params, x, { key: KEY, samples });
       assertEquals([scores.shape, scores.dtype], [[7], "float32"] as [[number], "float32"]);
-      assertEquals(floatsOf(scores), floatsOf(elbo(params, x, bound)).map((value) => -value));
+      const rows = Array.from({ length: 7 }, (_, i) => tf.slice2d(x, [i, 0], [1, 9]));
+      assertEquals([...floatsOf(scores)], rows.map((row) => floatsOf(perExampleLoss(params, row, bound))[0]));
       const parts = floatsOf(anomalyScore(params, x, { key: KEY, samples, method: "reconstruction" }));
-      assertAlmostEquals(parts.reduce((a, v) => a + v) / 7, loss(params, x, bound).reconstruction, 1e-6 * parts[0]);
+      rows.forEach((row, i) => {
+        assertAlmostEquals(parts[i], loss(params, row, bound).reconstruction, 1e-6 * parts[i]);
+      });
     }
     const first = floatsOf(anomalyScore(params, x, { key: KEY }));
     assertEquals(floatsOf(anomalyScore(params, x, { key: KEY, samples: 50, method: "nll" })), first);
@@ -43,7 +47,7 @@ Deno.test("anomalyScore by either method ranks noise and inverted digits above d
   using digits = dataset(take(test, 200));
   const begin = init({ input: 784, hidden: [100], latent: 10 }, { key: key(0) });
   let params: Params | undefined;
-  for await (const { state } of train(begin, data, { epochs: 3, batch: 50, donate: true })) params = state.params;
+  for await (const { state } of train(begin, data, { epochs: 3, batchSize: 50, donate: true })) params = state.params;
   const usual = batch(digits, Array.from({ length: 200 }, (_, i) => i));
   for (const method of ["nll", "reconstruction"] as const) {
     tf.tidy(() => {
@@ -56,14 +60,27 @@ Deno.test("anomalyScore by either method ranks noise and inverted digits above d
   tf.dispose([usual, params!]);
 });
 
-Deno.test("anomalyScore of what float32 cannot express is infinite, and never NaN", () => {
+Deno.test("anomalyScore of a row does not depend on its place in the batch", () => {
+  tf.tidy(() => {
+    const { params } = modelOf({ input: 9, hidden: [6], latent: 3, classes: 3 }), row = batchOf(1, 9), labels = 1;
+    const score = (x: tf.Tensor2D) => [...floatsOf(anomalyScore(params, x, { key: KEY, samples: 5, labels }))];
+    const [alone] = score(row);
+    assertEquals(score(tf.concat2d([row, row, row], 0)), [alone, alone, alone]);
+    const among = score(tf.concat2d([batchOf(40, 9), row, batchOf(11, 9)], 0));
+    assertEquals(among[40], alone);
+    assertEquals(new Set(among).size > 30, true);
+  });
+});
+
+Deno.test("anomalyScore of what float32 cannot express is an error that says which example", () => {
   tf.tidy(() => {
     const { params } = init({ input: 2, hidden: [3], latent: 2, likelihood: "gaussian", variance: 1e-30 }, {
       key: KEY,
     });
-    const x = tf.tensor2d([[1e6, 0], [0, 0]]), [far, near] = floatsOf(anomalyScore(params, x, { key: KEY }));
-    assertEquals(far, Infinity);
-    assert(Number.isFinite(near));
+    const near = tf.zeros<tf.Rank.R2>([1, 2]), far = tf.tensor2d([[0, 0], [1e6, 0]]);
+    assert(Number.isFinite(floatsOf(anomalyScore(params, near, { key: KEY }))[0]));
+    const { message } = assertThrows(() => anomalyScore(params, far, { key: KEY }), LossError);
+    assertEquals(message, "Cannot score x: expected finite values, got Infinity for the example at 1");
   });
 });
 

@@ -9,6 +9,7 @@ import {
   key,
   loss,
   type Params,
+  perExampleLoss,
   reconstruct,
   sample,
   type State,
@@ -181,7 +182,7 @@ Deno.test("a beta is refused that is negative or not finite, and n of generate t
   for (const beta of [-1, -1e-9, NaN, Infinity, 1e39]) {
     const bad = { ...options, beta }, wanted = `expected beta to be a finite number of at least 0, got ${beta}`;
     assertRefused([
-      [() => elbo(params, x, bad), RangeError, `Cannot compute the ELBO: ${wanted}`],
+      [() => perExampleLoss(params, x, bad), RangeError, `Cannot compute the loss: ${wanted}`],
       [() => loss(params, x, bad), RangeError, `Cannot compute the loss: ${wanted}`],
       [() => gradients(params, x, bad), RangeError, `Cannot compute gradients: ${wanted}`],
       [() => step(state, x, bad), RangeError, `Cannot step: ${wanted}`],

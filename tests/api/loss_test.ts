@@ -1,6 +1,7 @@
 /** The loss and its terms, against their definitions and a float64 reference of the whole model. */
 import {
   type Activation,
+  anomalyScore,
   decode,
   elbo,
   encode,
@@ -9,6 +10,7 @@ import {
   loss,
   LossError,
   type Params,
+  perExampleLoss,
   random,
   reconstruct,
   sample,
@@ -37,16 +39,17 @@ const MODELS: [D: number, hidden: number[], Z: number, B: number, activation: Ac
   [1, [1, 1], 3, 2, "elu"],
 ];
 
-Deno.test("elbo is -(reconstruction + beta kl) of the float64 reference, within 1e-6", () => {
+Deno.test("perExampleLoss is reconstruction + beta kl of the float64 reference, within 1e-6, and elbo its negative at beta 1", () => {
   for (const [D, hidden, Z, B, activation] of MODELS) {
     tf.tidy(() => {
       const { params } = modelOf({ input: D, hidden, latent: Z, activation }), x = batchOf(B, D);
       const { reconstruction, kl } = referenceOf(params, x, 5);
       for (const beta of [undefined, 0, 1, 4]) {
-        const got = floatsOf(elbo(params, x, { key: key(5), beta }));
+        const got = floatsOf(perExampleLoss(params, x, { key: key(5), beta }));
+        if (beta === undefined) assertEquals(floatsOf(elbo(params, x, { key: key(5) })).map((v) => -v), got);
         assertEquals(got.length, B);
         got.forEach((value, i) => {
-          const wanted = -(reconstruction[i] + (beta ?? 1) * kl[i]);
+          const wanted = reconstruction[i] + (beta ?? 1) * kl[i];
           assertAlmostEquals(value, wanted, 1e-6 * Math.abs(wanted), `${D}, [${hidden}], ${Z}: example ${i}`);
         });
       }
@@ -74,7 +77,7 @@ Deno.test("encode, sample, decode and reconstruct are the steps of the float64 r
   }
 });
 
-Deno.test("metrics are the means of what elbo gives, from loss, gradients and step alike", () => {
+Deno.test("metrics are the means of perExampleLoss, from loss, gradients and step alike", () => {
   tf.tidy(() => {
     const state = modelOf({ input: 13, hidden: [5], latent: 2 }), { params } = state, x = batchOf(7, 13);
     const { reconstruction, kl } = referenceOf(params, x, 5), mean = (v: Float64Array) => v.reduce((a, b) => a + b) / 7;
@@ -83,8 +86,8 @@ Deno.test("metrics are the means of what elbo gives, from loss, gradients and st
       assertAlmostEquals(metrics.reconstruction, mean(reconstruction), 1e-6 * mean(reconstruction));
       assertAlmostEquals(metrics.kl, mean(kl), 1e-6 * mean(kl));
       assertEquals(metrics.loss, metrics.reconstruction + beta * metrics.kl);
-      const elbos = floatsOf(elbo(params, x, options));
-      assertAlmostEquals(-mean(Float64Array.from(elbos)), metrics.loss, 1e-6 * metrics.loss);
+      const each = floatsOf(perExampleLoss(params, x, options));
+      assertAlmostEquals(mean(Float64Array.from(each)), metrics.loss, 1e-6 * metrics.loss);
       assertEquals(gradients(params, x, options)[1], metrics);
       assertEquals(step(state, x, options)[1], metrics);
       assertEquals(Object.keys(metrics), ["loss", "reconstruction", "kl"]);
@@ -156,7 +159,13 @@ Deno.test("a loss that is not finite names its term, and the step", () => {
       const alone = assertThrows(() => loss(broken.params, x, options), LossError, message).message;
       assert(alone.startsWith("Cannot compute the loss: the ") && !alone.includes("step"), alone);
       assertThrows(() => gradients(broken.params, x, options), LossError, message);
-      assert(floatsOf(elbo(broken.params, x, options)).every((v) => !Number.isFinite(v)));
+      for (const each of [elbo, perExampleLoss, anomalyScore]) {
+        const { message } = assertThrows(() => each(broken.params, x, options), LossError);
+        assert(
+          /^Cannot .* x: expected finite values, got (NaN|-?Infinity) for the example at 0$/.test(message),
+          message,
+        );
+      }
     });
   }
 });
