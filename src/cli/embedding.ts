@@ -4,10 +4,11 @@ import { finalParams } from "../api/state.ts";
 import { encodeCsv } from "../data/csv.ts";
 import { encodeNpy } from "../data/npy.ts";
 import { latentCodes } from "../latent.ts";
-import { pixelKey } from "../report/subject.ts";
+import { pixels } from "../report/subject.ts";
 import { readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
 import type { EmbedFlags } from "./embed_flags.ts";
 import { imagesFor } from "./images.ts";
+import { print } from "./output.ts";
 import { count } from "./table.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function embedding({ model, data, split: which, out }: EmbedFlags):
   const file = await readCheckpoint(model), split = await imagesFor(`Cannot embed with ${model}`, file, data);
   const { labels, count: N } = split[which], params = finalParams(load(file.bytes)), Z = params.config.latent;
   using images = dataset(split[which]);
-  const { mean } = latentCodes(params, images, { binarize: pixelKey(file.saved?.binarize ?? "none") });
+  const { mean } = latentCodes(params, images, pixels(file.saved?.binarize ?? "none"));
   const csv = out.toLowerCase().endsWith(".csv");
   const files: [path: string, bytes: Uint8Array, shape: string][] = csv
     ? [[out, new TextEncoder().encode(encodeCsv(mean, Z, labels)), `${count(N)} codes of ${Z}`]]
@@ -29,7 +30,7 @@ export async function embedding({ model, data, split: which, out }: EmbedFlags):
   }
   for (const [path, bytes, shape] of files) {
     await writeAtomically(path, bytes);
-    console.log(`${path}: ${shape}`);
+    print(`${path}: ${shape}`);
   }
   return 0;
 }

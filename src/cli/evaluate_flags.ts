@@ -8,7 +8,7 @@ export type EvaluateFlags = {
   readonly split: "test" | "train";
   readonly samples?: number;
   readonly binarize?: Binarize;
-  readonly batch: number;
+  readonly batchSize: number;
   readonly seed: number;
   readonly limit?: number;
   readonly threads?: number;
@@ -46,7 +46,7 @@ export function evaluateFlags(args: readonly string[]): Flags<EvaluateFlags> | u
       new Option("--binarize <how>", "pixels as they are, or drawn once as 0 or 1 (default: as trained)")
         .choices(["none", "dynamic"]),
     )
-    .addOption(option("--batch <n>", "images at a time", integer(1)).default(100))
+    .addOption(option("--batch-size <n>", "images at a time", integer(1)).default(100))
     .addOption(option("--seed <n>", "what the randomness comes from", integer(0)).default(0))
     .addOption(option("--limit <n>", "the first n images only", integer(1)))
     .addOption(option("--threads <n>", "threads that compute (default: all cores)", integer(1, 254)))

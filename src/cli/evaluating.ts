@@ -4,12 +4,13 @@ import { load } from "../api/save.ts";
 import { finalParams } from "../api/state.ts";
 import { start } from "../backend/start.ts";
 import { take } from "../data/images.ts";
-import { type Binarize, type Evaluation, evaluation } from "../evaluate.ts";
+import { type Binarize, evaluate, type Evaluation } from "../evaluate.ts";
 import { key } from "../random.ts";
 import type { LikelihoodName } from "../vae/likelihood.ts";
 import { readCheckpoint } from "./checkpoint_file.ts";
 import type { EvaluateFlags } from "./evaluate_flags.ts";
 import { imagesFor } from "./images.ts";
+import { print } from "./output.ts";
 import { clock, newBar } from "./progress_bar.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
@@ -30,19 +31,19 @@ export type EvaluationRecord = Omit<Evaluation, "loss"> & {
   /** Of `nll` if there is one: importance weighted, over `samples`; of `elbo` in any case: one sample. */
   readonly bound: "elbo" | "importance weighted";
   readonly seed: number;
-  readonly batch: number;
+  readonly batchSize: number;
   /** Z: how many units the code has. */
   readonly latent: number;
   readonly seconds: number;
 };
 
 /**
- * Measures a model. Nothing is written, so Ctrl-C ends the process at once, by the signal itself: exit code 130.
+ * Measures a model. Nothing is written, so Ctrl-C ends the process immediately, by the signal itself: exit code 130.
  *
  * @returns The exit code, 0.
  */
 export async function evaluating(flags: EvaluateFlags): Promise<number> {
-  const { model, split, samples, batch, seed, limit, threads, json = false } = flags,
+  const { model, split, samples, batchSize, seed, limit, threads, json = false } = flags,
     action = `Cannot evaluate ${model}`;
   const file = await readCheckpoint(model), { config, step } = file.checkpoint;
   const both = await imagesFor(action, file, flags.data), all = both[split];
@@ -63,36 +64,28 @@ export async function evaluating(flags: EvaluateFlags): Promise<number> {
       binarize,
       bound: samples ? "importance weighted" : "elbo",
       seed,
-      batch,
+      batchSize,
       latent,
     } as const,
   };
-  if (!json) { for (const line of describe(settings)) console.log(line); }
+  if (!json) { for (const line of describe(settings)) print(line); }
   using data = dataset(images);
-  const began = performance.now(), options = { key: key(seed), samples, binarize, batch };
-  const steps = evaluation(finalParams(state), data, options);
-  const { loss: _, ...measures } = json ? finish(steps) : withBar(steps, images.count);
+  const began = performance.now(), options = { key: key(seed), samples, binarize, batchSize };
+  const measured = (onProgress?: (done: number) => void) =>
+    evaluate(finalParams(state), data, { ...options, onProgress });
+  const { loss: _, ...measures } = json ? await measured() : await withBar(measured);
   const seconds = Math.round(performance.now() - began) / 1000, record = { ...settings, ...measures, seconds };
-  for (const line of json ? [JSON.stringify(record)] : table(record)) console.log(line);
+  for (const line of json ? [JSON.stringify(record)] : table(record)) print(line);
   return 0;
 }
 
-/** Runs to the end. */
-function finish(steps: Generator<number, Evaluation, void>, each: (done: number) => void = () => {}): Evaluation {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    each(value);
-  }
-}
-
-/** Runs to the end; a bar on stderr, if that is a terminal, shows how far it is. */
-function withBar(steps: Generator<number, Evaluation, void>, total: number): Evaluation {
+/** Measures, with a bar on stderr, if that is a terminal, that shows the progress. */
+async function withBar(measured: (onProgress: (done: number) => void) => Promise<Evaluation>): Promise<Evaluation> {
   const bar = newBar("{bar} {percentage}% | {left} left"), began = performance.now();
-  bar.start(total, 0, { left: "-:--" });
+  bar.start(1, 0, { left: "-:--" });
   try {
-    return finish(steps, (done) => {
-      bar.update(done, { left: clock((performance.now() - began) / 1000 / done * (total - done)) });
+    return await measured((done) => {
+      bar.update(done, { left: clock((performance.now() - began) / 1000 / done * (1 - done)) });
     });
   } finally {
     bar.stop();
@@ -101,14 +94,14 @@ function withBar(steps: Generator<number, Evaluation, void>, total: number): Eva
 
 /** What is about to be measured, for people. */
 function describe(record: Omit<EvaluationRecord, keyof Evaluation | "seconds">): string[] {
-  const { model, step, averaged, likelihood, data, split, examples, binarize, seed, batch } = record;
+  const { model, step, averaged, likelihood, data, split, examples, binarize, seed, batchSize } = record;
   const gray = likelihood === "bernoulli" && binarize === "none";
   return [
     `${model}: step ${count(step)}, likelihood "${likelihood}"${averaged ? ", averaged parameters" : ""}`,
     `${data}: ${count(examples)} ${split} ${
       examples === 1 ? "image" : "images"
     }, binarize ${binarize}, seed ${seed}, ` +
-    `batch ${batch}`,
+    `batch size ${batchSize}`,
     ...gray
       ? ["gray pixels: what follows are cross-entropies, not log-likelihoods (--binarize dynamic gives them)"]
       : [],

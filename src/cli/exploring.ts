@@ -4,6 +4,7 @@ import { writeAtomically } from "./checkpoint_file.ts";
 import { effectOf } from "./export_effect.ts";
 import { checkOther, readForInference } from "./inference_file.ts";
 import type { InferenceFlags } from "./inference_flags.ts";
+import { print } from "./output.ts";
 import { UserError } from "./run.ts";
 import { count } from "./table.ts";
 
@@ -24,8 +25,8 @@ export async function exploring({ model, out, float16, data }: InferenceFlags): 
   await writeAtomically(file, made.bytes);
   const text = new TextEncoder().encode(explorer);
   await writeAtomically(page, text);
-  console.log(`${file}: ${made.summary}`);
-  if (effect) console.log(effect);
-  console.log(`${page}: ${count(text.length)} bytes`);
+  print(`${file}: ${made.summary}`);
+  if (effect) print(effect);
+  print(`${page}: ${count(text.length)} bytes`);
   return 0;
 }

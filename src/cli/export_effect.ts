@@ -35,11 +35,9 @@ export async function effectOf(
 async function measured({ params, bytes, from }: InferenceFile, model: string, data: string): Promise<string> {
   const { test } = await imagesFor(`Cannot measure ${model}`, from, data), binarize = from.saved?.binarize ?? "none";
   using images = dataset(test);
-  const elbo = (params: Params) => {
-    const { reconstruction, kl } = evaluate(params, images, { key: key(0), binarize });
-    return `${(-reconstruction - kl).toFixed(4)} nats`;
-  };
-  const [before, after] = [elbo(params), elbo(exported(bytes))];
+  const nats = async (params: Params) =>
+    `${(await evaluate(params, images, { key: key(0), binarize })).elbo.toFixed(4)} nats`;
+  const before = await nats(params), after = await nats(exported(bytes));
   return `ELBO of ${count(test.count)} test images: ${before}, exported ${after}`;
 }
 

@@ -2,6 +2,7 @@ import { writeAtomically } from "./checkpoint_file.ts";
 import { effectOf } from "./export_effect.ts";
 import { checkOther, readForInference } from "./inference_file.ts";
 import type { InferenceFlags } from "./inference_flags.ts";
+import { print } from "./output.ts";
 
 /**
  * Writes a model without its training state, and says what that does to it.
@@ -14,7 +15,7 @@ export async function exporting({ model, out, float16, data }: InferenceFlags): 
   // Before anything is written: a failure leaves no file that looks finished.
   const effect = await effectOf(file, model, float16, data);
   await writeAtomically(out, file.bytes);
-  console.log(`${out}: ${file.summary}`);
-  if (effect) console.log(effect);
+  print(`${out}: ${file.summary}`);
+  if (effect) print(effect);
   return 0;
 }

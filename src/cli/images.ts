@@ -1,13 +1,22 @@
 /** The images that a command is about, and whether they are those that a model was made for. */
-import { load as loadImages } from "../data/folder.ts";
-import type { Images, Split } from "../data/images.ts";
+import { resolve } from "node:path";
+import { showText } from "../checks/show.ts";
+import { loadImages } from "../data/folder.ts";
+import type { HoldOut, Images, Split } from "../data/images.ts";
 import { loadMnist } from "../data/mnist.ts";
 import type { CheckpointFile } from "./checkpoint_file.ts";
+import { dataHash } from "./data_hash.ts";
+import { warn } from "./output.ts";
 import { UserError } from "./run.ts";
 
 /** The train and test images of `--data`: `mnist`, a folder, or a file. */
-export async function readImages(data: string): Promise<Split> {
-  return data === "mnist" ? await loadMnist() : await loadImages(data);
+export async function readImages(data: string, holdOut: HoldOut = "random"): Promise<Split> {
+  return data === "mnist" ? await loadMnist() : await loadImages(data, { holdOut });
+}
+
+/** Settings with the absolute path of their data, so that the model finds them from any folder. */
+export function absolute<T extends { readonly data: string }>(settings: T): T {
+  return settings.data === "mnist" ? settings : { ...settings, data: resolve(settings.data) };
 }
 
 /** Throws unless images have the size that a model was made for; `action` names the model and the images. */
@@ -27,7 +36,12 @@ export function checkSize(action: string, { checkpoint, saved }: CheckpointFile,
  * @throws {UserError} If they are of another size than the model's.
  */
 export async function imagesFor(action: string, file: CheckpointFile, data?: string): Promise<Split> {
-  const path = data ?? file.saved?.data ?? "mnist", split = await readImages(path);
+  const { saved } = file, path = data ?? saved?.data ?? "mnist";
+  if (data === undefined && saved) warn(`data: ${showText(path)}, as the model names them`);
+  const split = await readImages(path, saved?.holdOut);
+  if (data === undefined && saved?.dataHash !== undefined && saved.dataHash !== await dataHash(split)) {
+    warn(`warning: ${showText(path)} has changed since the model was trained`);
+  }
   checkSize(`${action} with the images of ${path}`, file, split.test);
   return split;
 }

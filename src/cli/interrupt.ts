@@ -1,5 +1,7 @@
+import { warn } from "./output.ts";
+
 /** The signals that ask a process to end, and the exit codes by which shells know them: 128 and the signal's number. */
-const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 type Signal = keyof typeof CODES;
 
@@ -10,23 +12,25 @@ type Signal = keyof typeof CODES;
 const ECHO = 150;
 
 /**
- * Notes that the user asked to stop, so that the loop can do so where nothing is lost; asked a second time, the process
- * exits at once. Listens until it is disposed of.
+ * Notes that the user asked to stop, so that work can end where nothing is lost; asked a second time, the process exits at
+ * once. Listens until it is disposed of.
  */
 export class Interrupt {
   #code?: number;
   #armed = false;
+  readonly #controller = new AbortController();
   readonly #listeners: [Signal, () => void][];
 
-  /** @param onFirst Told once, to say that it may take a moment. */
+  /** @param onFirst Called at the first signal, to say that ending may take a moment. */
   constructor(onFirst: () => void) {
-    // Windows has no SIGTERM.
-    const signals: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+    // Windows has no SIGTERM, and no terminal to hang up.
+    const signals: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGHUP", "SIGINT", "SIGTERM"];
     this.#listeners = signals.map((signal) => [signal, () => {
       if (this.#code === undefined) {
         this.#code = CODES[signal];
         // Two timers, one after the other: had the loop been busy for long, an echo would be told before the second.
         setTimeout(() => setTimeout(() => this.#armed = true, ECHO), ECHO);
+        this.#controller.abort();
         onFirst();
       } else if (this.#armed) {
         Deno.exit(CODES[signal]);
@@ -40,7 +44,17 @@ export class Interrupt {
     return this.#code;
   }
 
+  /** Aborted at the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   [Symbol.dispose](): void {
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
   }
+}
+
+/** What to print at the first signal of a training. */
+export function announceStop(): void {
+  warn("stopping after saving; press Ctrl-C again to quit immediately");
 }

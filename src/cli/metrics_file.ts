@@ -2,24 +2,29 @@ import type { Metrics } from "../api/loss.ts";
 import type { EpochEvent } from "../train.ts";
 import { append, writeAtomically } from "./checkpoint_file.ts";
 
+/** The terms of the test set: its loss by the objective that is trained with, and the ELBO beside it. */
+export type TestMetrics = Metrics & { readonly elbo: number };
+
 /** What is known of an epoch: a line of metrics.jsonl, and of stdout with `--json`. Losses in nats per image. */
 export type EpochRecord = {
   readonly epoch: number;
   readonly step: number;
   readonly train: Metrics;
-  readonly test: Metrics;
+  readonly test: TestMetrics;
   readonly seconds: number;
   readonly examplesPerSecond: number;
 };
 
 /** The record of an epoch that was evaluated; the clock is good for milliseconds, not for fifteen digits. */
-export function toRecord({ epoch, step, train, test, seconds, examplesPerSecond }: EpochEvent): EpochRecord {
-  const { loss, reconstruction, kl } = test!;
+export function toRecord(
+  { epoch, step, train, test, seconds, examplesPerSecond }: Omit<EpochEvent, "kind" | "state" | "warnings">,
+): EpochRecord {
+  const { loss, reconstruction, kl, elbo } = test!;
   return {
     epoch,
     step,
     train,
-    test: { loss, reconstruction, kl },
+    test: { loss, reconstruction, kl, elbo },
     seconds: Math.round(seconds * 1000) / 1000,
     examplesPerSecond: Math.round(examplesPerSecond),
   };
@@ -95,7 +100,9 @@ function parse(line: string): EpochRecord | undefined {
     [metrics.loss, metrics.reconstruction, metrics.kl].every((value) => typeof value === "number");
   try {
     const record: EpochRecord = JSON.parse(line);
-    return Number.isInteger(record.epoch) && numbers(record.train) && numbers(record.test) ? record : undefined;
+    if (!Number.isInteger(record.epoch) || !numbers(record.train) || !numbers(record.test)) return undefined;
+    const { reconstruction, kl, elbo = -reconstruction - kl } = record.test; // elbo 0.1 did not write it
+    return { ...record, test: { ...record.test, elbo } };
   } catch {
     return undefined;
   }

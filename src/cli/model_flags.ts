@@ -55,10 +55,12 @@ export function addModelFlags(command: Command): Command {
 }
 
 /** What a preset sets, as flags. */
-export function presetFlags(name: PresetName): Partial<ModelFlags> & { batch: number; epochs: number; lr?: number } {
-  const { config: { encoder, decoder, latent, likelihood }, optimizer, batch, epochs } = preset(name);
+export function presetFlags(
+  name: PresetName,
+): Partial<ModelFlags> & { batchSize: number; epochs: number; lr?: number } {
+  const { config: { encoder, decoder, latent, likelihood }, optimizer, batchSize, epochs } = preset(name);
   return {
-    ...{ batch, epochs, lr: optimizer.learningRate, latent, likelihood },
+    ...{ batchSize, epochs, lr: optimizer.learningRate, latent, likelihood },
     ...{ hidden: encoder?.hidden, activation: encoder?.activation },
     batchNorm: where(encoder?.batchNorm, decoder?.batchNorm),
   };

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { generate, reconstruct } from "../api/generate.ts";
 import type { Params } from "../api/state.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Binarize, evaluate } from "../evaluate.ts";
+import type { Binarize, Evaluation } from "../evaluate.ts";
+import { Pause } from "../pause.ts";
 import { type Key, key } from "../random.ts";
 import { imageGrid, pairGrid } from "../report/grid.ts";
-import { firstImages, firstLabels, type Subject } from "../report/subject.ts";
+import { firstImages, firstLabels, labelsInTurn, type Subject } from "../report/subject.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
 import type { EpochRecord } from "./metrics_file.ts";
 import { FILES } from "./run_folder.ts";
@@ -22,13 +23,21 @@ function scaleOf({ height, width }: Size): number {
   return Math.max(1, Math.round(56 / Math.max(height, width)));
 }
 
-/** Images drawn from a model, as a PNG file. */
-export function samplesPicture(params: Params, size: Size, options: { n: number; key: Key }): Uint8Array<ArrayBuffer> {
-  const { height, width } = size, { classes } = params.config, { n } = options;
-  const labels = classes > 0 ? Array.from({ length: n }, (_, i) => i % classes) : undefined;
-  const images = generate(params, { ...options, labels });
+/**
+ * Images drawn from a model, as a PNG file.
+ *
+ * @param options.labels The labels to draw in turn; of a conditional model all of them by default.
+ */
+export function samplesPicture(
+  params: Params,
+  size: Size,
+  { n, key, labels: known }: { readonly n: number; readonly key: Key; readonly labels?: readonly number[] },
+): Uint8Array<ArrayBuffer> {
+  const { height, width } = size,
+    labels = labelsInTurn(params.config, n, known),
+    images = generate(params, { n, key, labels });
   try {
-    return imageGrid(images.dataSync() as Float32Array, { count: options.n, height, width, scale: scaleOf(size) });
+    return imageGrid(images.dataSync() as Float32Array, { count: n, height, width, scale: scaleOf(size) });
   } finally {
     images.dispose();
   }
@@ -49,32 +58,42 @@ function reconstructionsPicture(params: Params, data: Dataset, binarize: Binariz
 
 /** What {@linkcode writePictures} draws. */
 export type PicturesOptions = Omit<Subject, "metrics" | "records" | "seed"> & {
-  readonly beta: number;
-  /** What the test set is measured with, where the records do not tell. */
-  readonly testKey: Key;
+  /** Measures the test set as `train` does, where the records do not have the last step. */
+  readonly measure: () => Promise<Evaluation>;
   readonly records: readonly EpochRecord[];
+  /** What asks to stop; pictures that are drawn by then stay. */
+  readonly signal?: AbortSignal;
 };
 
 /**
  * Draws and writes the pictures of a run: samples (those of `deno task sample --seed 0`), reconstructions, and where there
  * is an epoch, loss curves; and the report, which shows more.
  *
- * @returns The names of the files.
+ * @returns The names of the files that were written; all of them unless the signal asked to stop.
  */
 export async function writePictures(folder: string, options: PicturesOptions): Promise<string[]> {
-  const { params, step, test, binarize, beta, records, name: title, testKey } = options;
-  const pictures: [string, Uint8Array][] = [
-    [FILES.samples, samplesPicture(params, test, { n: SAMPLES, key: key(0) })],
-    [FILES.reconstructions, reconstructionsPicture(params, test, binarize)],
-  ];
-  if (records.length > 0) {
-    const { lossCurve } = await import("../report/curve.ts"); // here, since its charting library is larger than all the rest
-    pictures.push([FILES.curves, new TextEncoder().encode(lossCurve(records, { title }))]);
+  const { params, step, test, binarize, records, labels, name: title, measure, signal } = options, names: string[] = [];
+  const pause = new Pause("Cannot draw", signal);
+  const write = async (name: string, content: Uint8Array | string) => {
+    await writeAtomically(
+      join(folder, name),
+      typeof content === "string" ? new TextEncoder().encode(content) : content,
+    );
+    names.push(name);
+    await pause.take();
+  };
+  try {
+    await write(FILES.samples, samplesPicture(params, test, { n: SAMPLES, key: key(0), labels }));
+    await write(FILES.reconstructions, reconstructionsPicture(params, test, binarize));
+    if (records.length > 0) {
+      const { lossCurve } = await import("../report/curve.ts"); // here, since its charting library is larger than all the rest
+      await write(FILES.curves, lossCurve(records, { title }));
+    }
+    const last = records.at(-1), metrics = last?.step === step ? last.test : await measure();
+    const { report } = await import("../report/report.ts");
+    await write(FILES.report, await report({ ...options, metrics, seed: 0 }));
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
   }
-  const last = records.at(-1);
-  const metrics = last?.step === step ? last.test : evaluate(params, test, { key: testKey, beta, binarize });
-  const { report } = await import("../report/report.ts");
-  pictures.push([FILES.report, new TextEncoder().encode(report({ ...options, metrics, seed: 0 }))]);
-  for (const [name, bytes] of pictures) await writeAtomically(join(folder, name), bytes);
-  return pictures.map(([name]) => name);
+  return names;
 }

@@ -2,7 +2,7 @@ import type { Checkpoint } from "../checkpoint.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Config } from "../vae/config.ts";
 import { layout, leaves } from "../vae/layout.ts";
-import type { Saved } from "./settings.ts";
+import { type Saved, stepsPerEpoch } from "./settings.ts";
 import { count } from "./table.ts";
 
 /** The widths of all layers, from the image to the image; c before the channels of a convolution. */
@@ -45,12 +45,15 @@ export function reportSettings({ config, optimizer, step, saved, name, test }: M
     ["Test images", `${count(test.count)} of ${test.height} x ${test.width}`],
   ];
   if (!saved) return rows;
-  const { examples, epochs, batch, beta, binarize, seed, objective = "elbo", samples = 1 } = saved;
+  const { examples, epochs, batchSize, beta, binarize, seed, objective = "elbo", samples = 1 } = saved;
   return [
     ...rows,
     ["Train images", count(examples)],
-    ["Epochs", `${count(Math.floor(step / Math.ceil(examples / batch)))} of ${count(epochs)}`],
-    ["Batch", count(batch)],
+    [
+      "Epochs",
+      `${count(Math.floor(step / stepsPerEpoch(config, saved)))} of ${count(epochs)}`,
+    ],
+    ["Batch size", count(batchSize)],
     ["Objective", samples > 1 ? `${objective}, ${samples} samples` : objective],
     ["Beta", `${beta}`],
     ["Binarization", binarize],

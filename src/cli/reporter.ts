@@ -1,5 +1,6 @@
 import type { StepEvent } from "../train.ts";
 import type { EpochRecord } from "./metrics_file.ts";
+import { print, warn } from "./output.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -17,16 +18,16 @@ export interface Reporter {
 export function tableReporter(options: { readonly epochs: number }): Reporter {
   const bar = new ProgressBar(options);
   let rows = 0;
-  const print = (line: string) => {
+  const show = (line: string) => {
     bar.clear();
-    console.log(line);
+    print(line);
   };
   return {
-    note: print,
+    note: show,
     step: (event) => bar.update(event),
     epoch(record) {
-      if (rows++ === 0) print(tableHead());
-      print(tableRow(record));
+      if (rows++ === 0) show(tableHead());
+      show(tableRow(record));
     },
     clear: () => bar.clear(),
   };
@@ -35,9 +36,9 @@ export function tableReporter(options: { readonly epochs: number }): Reporter {
 /** For programs: on stdout one JSON object an epoch, and nothing else; notes go to stderr. */
 export function jsonReporter(): Reporter {
   return {
-    note: (line) => console.error(line),
+    note: (line) => warn(line),
     step() {},
-    epoch: (record) => console.log(JSON.stringify(record)),
+    epoch: (record) => print(JSON.stringify(record)),
     clear() {},
   };
 }

@@ -2,11 +2,12 @@ import { dirname, join } from "node:path";
 import { dataset } from "../api/batch.ts";
 import { load } from "../api/save.ts";
 import { finalParams } from "../api/state.ts";
-import { evaluate } from "../evaluate.ts";
 import { report } from "../report/report.ts";
-import { testKey } from "../train.ts";
+import { evaluateTest } from "../train.ts";
 import { readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
 import { imagesFor } from "./images.ts";
+import { print } from "./output.ts";
+import { courseOf, stepsPerEpoch } from "./settings.ts";
 import { readRecords } from "./metrics_file.ts";
 import type { ReportFlags } from "./report_flags.ts";
 import { reportSettings } from "./report_settings.ts";
@@ -22,12 +23,15 @@ export async function reporting({ model, data, out, seed }: ReportFlags): Promis
   const split = await imagesFor(`Cannot report on ${model}`, file, data), { name } = split;
   const records = (await readRecords(join(dirname(model), FILES.metrics))).filter((record) => record.step <= step);
   using test = dataset(split.test);
-  const state = load(file.bytes), params = finalParams(state), { binarize = "none", klWarmup } = saved ?? {};
-  const beta = klWarmup === undefined ? saved?.beta : 1; // as train measures the test set
-  const metrics = evaluate(params, test, { key: testKey(state.key), beta, binarize });
+  const state = load(file.bytes), params = finalParams(state), { binarize = "none", labels } = saved ?? {};
+  const metrics = await evaluateTest(
+    state,
+    test,
+    saved ? courseOf(saved, stepsPerEpoch(checkpoint.config, saved)) : {},
+  );
   const settings = reportSettings({ ...checkpoint, saved, name, test });
-  const page = report({ params, step, test, name, binarize, metrics, records, seed, settings });
+  const page = await report({ params, step, test, name, binarize, labels, metrics, records, seed, settings });
   await writeAtomically(out, new TextEncoder().encode(page));
-  console.log(`${out}: test loss ${metrics.loss.toFixed(2)} nats an image`);
+  print(`${out}: test loss ${metrics.loss.toFixed(2)} nats per image`);
   return 0;
 }

@@ -6,6 +6,7 @@ import type { Images } from "../data/images.ts";
 import { resolveAdam } from "../optimizer.ts";
 import type { Schedule } from "../schedule.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
+import { planEpoch } from "../batches.ts";
 import { checkSize } from "./images.ts";
 import { flagsOf } from "./model_flags.ts";
 import { UserError } from "./run.ts";
@@ -50,7 +51,8 @@ function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, save
     ...flagsOf(config),
     preset: "the model in the file",
     averageDecay: optimizer.averageDecay ?? "none",
-    batch: saved?.batch,
+    batchSize: saved?.batchSize,
+    holdOut: saved?.holdOut,
     binarize: saved?.binarize,
     // A file that `save` wrote has the key, but no seed.
     seed: saved ? saved.seed : "the key in the file",
@@ -62,27 +64,39 @@ function checkFlags(path: string, given: Partial<TrainFlags>, { checkpoint, save
 }
 
 /**
- * Checks that the images are of the size, and as many, as those that the run began with, and that there is an end ahead.
+ * Checks that the images are those that the run began with, or with `otherData` at least of their size and number, and
+ * that the epochs asked for do not lie behind.
  *
  * @throws {UserError} What was got and what was wanted.
  * @throws {CheckpointError} If the file's sums are not those of its step.
  */
-export function checkCourse(file: Resumed, { data, epochs, batch }: Settings, images: Images): void {
-  const { path, checkpoint: { step }, saved } = file, { count: examples } = images;
+export function checkCourse(
+  file: Resumed,
+  { data, epochs, batchSize }: Settings,
+  images: Images,
+  { hash, otherData = false }: { readonly hash: string; readonly otherData?: boolean },
+): void {
+  const { path, checkpoint: { step, config }, saved } = file, { count: examples } = images;
   const action = `Cannot resume ${path} with the images of ${data}`;
   checkSize(action, file, images);
   if (saved && saved.examples !== examples) {
     throw new UserError(`${action}: expected ${saved.examples} train images as before, got ${examples}`);
   }
-
-  const stepsPerEpoch = Math.ceil(examples / batch), begun = Math.ceil(step / stepsPerEpoch);
-  if (epochs < begun) {
+  if (saved?.dataHash !== undefined && saved.dataHash !== hash && !otherData) {
     throw new UserError(
-      `Cannot resume ${path} with --epochs ${epochs}: expected at least ${begun}, which it has come to`,
+      `${action}: expected the data that the run began with, got others (SHA-256 ${hash.slice(0, 12)}… in place of ` +
+        `${saved.dataHash.slice(0, 12)}…); --other-data continues on them all the same`,
     );
   }
-  const seen = step % stepsPerEpoch * batch;
-  if (saved?.sums && saved.sums.examples !== seen) {
+
+  const plan = planEpoch(action, config, examples, batchSize), begun = Math.ceil(step / plan.steps);
+  if (epochs < begun) {
+    throw new UserError(
+      `Cannot resume ${path} with --epochs ${epochs}: expected at least ${begun}, the epochs already begun`,
+    );
+  }
+  const [seen] = plan.bounds(step % plan.steps), whole = seen === 0 && step > 0;
+  if (saved?.sums && saved.sums.examples !== seen && !(whole && saved.sums.examples === plan.count)) {
     const got = saved.sums.examples;
     throw new CheckpointError(
       `Cannot read checkpoint ${path}: expected sums over ${seen} examples at step ${step}, got ${got}`,

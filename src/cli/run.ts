@@ -38,9 +38,13 @@ export async function run(main: () => Promise<number>): Promise<never> {
   try {
     code = await main();
   } catch (error) {
-    if (isUserError(error)) console.error(`error: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`);
-    else console.error(error);
     code = 1;
+    try {
+      if (isUserError(error)) console.error(`error: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`);
+      else console.error(error);
+    } catch {
+      // Standard error cannot be written either: the exit code has to do.
+    }
   }
   Deno.exit(code);
 }

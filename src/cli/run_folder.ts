@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, removeLeftovers } from "./checkpoint_file.ts";
+import { FolderLock } from "./lock.ts";
 import { UserError } from "./run.ts";
 
 /** What a run writes. */
@@ -12,6 +13,9 @@ export const FILES = {
   report: "report.html",
 } as const;
 
+/** A run's folder, and its lock. */
+export type LockedFolder = { readonly folder: string; readonly lock: FolderLock };
+
 /** Where a run is to write. */
 export type RunFolderOptions = {
   /** `--out`: this folder. */
@@ -23,29 +27,32 @@ export type RunFolderOptions = {
 };
 
 /**
- * The folder of a run, made if there is none. It never holds another run, whose files would be overwritten; the run that
- * is gone on with is no other.
+ * Returns the folder of a run, made if there is none, and locked against other trainings. It never holds another run,
+ * whose files would be overwritten; the run that is continued is no other.
  *
- * @returns The folder's path.
- * @throws {UserError} If it holds another run, or cannot be made.
+ * @returns The folder's path, and its lock, which is held until it is disposed of.
+ * @throws {UserError} If it holds another run, another training writes to it, or it cannot be made.
  */
-export async function runFolder({ out, resume, data }: RunFolderOptions): Promise<string> {
+export async function runFolder({ out, resume, data }: RunFolderOptions): Promise<LockedFolder> {
   const folder = out ?? (resume === undefined ? await newFolder(data) : dirname(resume));
+  let lock: FolderLock;
   try {
     await Deno.mkdir(folder, { recursive: true });
+    lock = await FolderLock.take(folder);
     await removeLeftovers(folder, Object.values(FILES));
   } catch (cause) {
-    throw cannotWrite(folder, cause);
+    throw cause instanceof UserError ? cause : cannotWrite(folder, cause);
   }
   const own = resume !== undefined && basename(resume) === FILES.model && await same(folder, dirname(resume));
   for (const name of own ? [] : Object.values(FILES)) {
     if (!await exists(join(folder, name))) continue;
-    const hint = `give another --out, or go on with it: --resume ${join(folder, FILES.model)}`;
+    lock[Symbol.dispose]();
+    const hint = `give another --out, or continue it: --resume ${join(folder, FILES.model)}`;
     throw new UserError(
       `Cannot write to ${folder}: expected a folder without a run in it, got one with ${name}; ${hint}`,
     );
   }
-  return folder;
+  return { folder, lock };
 }
 
 /** A new folder under runs/: the name of the data and the time, and a number where two runs share the second. */

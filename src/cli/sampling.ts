@@ -4,6 +4,7 @@ import { key } from "../random.ts";
 import { type CheckpointFile, readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
 import { samplesPicture, type Size } from "./pictures.ts";
 import type { SampleFlags } from "./sample_flags.ts";
+import { print } from "./output.ts";
 
 /**
  * Draws images from a model and writes them as one picture.
@@ -12,8 +13,8 @@ import type { SampleFlags } from "./sample_flags.ts";
  */
 export async function sampling({ model, n, out, seed }: SampleFlags): Promise<number> {
   const file = await readCheckpoint(model), size = sizeOf(file), params = finalParams(load(file.bytes));
-  await writeAtomically(out, samplesPicture(params, size, { n, key: key(seed) }));
-  console.log(`${out}: ${n} ${n === 1 ? "image" : "images"} of ${size.height} x ${size.width}`);
+  await writeAtomically(out, samplesPicture(params, size, { n, key: key(seed), labels: file.saved?.labels }));
+  print(`${out}: ${n} ${n === 1 ? "image" : "images"} of ${size.height} x ${size.width}`);
   return 0;
 }
 

@@ -1,16 +1,23 @@
 /** What a training run needs to know besides the model, kept with the model so that it can go on as it began. */
+import { planEpoch } from "../batches.ts";
 import { mismatch } from "../checkpoint_error.ts";
 import type { Binarize, Sums } from "../evaluate.ts";
+import { HOLD_OUT, type HoldOut } from "../data/images.ts";
+import { show } from "../checks/show.ts";
 import { cosine, linear, type Schedule } from "../schedule.ts";
+import type { Course } from "../train.ts";
+import type { Config } from "../vae/config.ts";
 import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
 import { type RateSchedule, SCHEDULES, type TrainFlags } from "./train_flags.ts";
 
 /** The settings of a run that are not in the model's configuration or the optimizer's. */
 export type Settings = {
-  /** `--data` as it was given. */
+  /** `mnist`, or the absolute path of `--data`. */
   readonly data: string;
+  /** Which tenth is held out where the data have no test images. */
+  readonly holdOut: HoldOut;
   readonly epochs: number;
-  readonly batch: number;
+  readonly batchSize: number;
   readonly beta: number;
   readonly binarize: Binarize;
   readonly seed: number;
@@ -31,11 +38,18 @@ export type Settings = {
 
 /** What a checkpoint keeps under `training`: the settings, the shape of the data, and how far a begun epoch is. */
 export type Saved = Settings & {
-  /** How many images were trained on: with `batch` it says which step is in which epoch. */
+  /** How many images were trained on: with `batchSize` it says which step is in which epoch. */
   readonly examples: number;
   readonly height: number;
   readonly width: number;
+  /** {@linkcode dataHash} of the data; missing in files of elbo 0.1. */
+  readonly dataHash?: string;
+  /** The labels that examples have, where there are gaps between them. */
+  readonly labels?: readonly number[];
+  /** Of the epoch that was begun; of a whole one if it was stopped before its test set was measured. */
   readonly sums?: Sums;
+  /** Seconds of training in that epoch so far, if it is whole. */
+  readonly seconds?: number;
 };
 
 const ENTRY = "training";
@@ -54,9 +68,9 @@ export function toMetadata(saved: Saved): Record<string, string> {
  */
 export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved | undefined {
   if (!Object.hasOwn(metadata, ENTRY)) return undefined;
-  const saved = parse(metadata[ENTRY]);
+  const saved = renamed(parse(metadata[ENTRY]));
   const check = (name: string, value: unknown, good: (value: never) => boolean, wanted: string) => {
-    if (!good(value as never)) throw mismatch("read", `${ENTRY}.${name} to be ${wanted}`, JSON.stringify(value));
+    if (!good(value as never)) throw mismatch("read", `${ENTRY}.${name} to be ${wanted}`, show(value));
   };
   const from = (min: number) => (value: unknown) => Number.isSafeInteger(value) && (value as number) >= min;
   const amount = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
@@ -66,7 +80,7 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
   check("beta", saved.beta, amount, "a number of at least 0");
   check("epochs", saved.epochs, from(0), "an integer of at least 0");
   check("seed", saved.seed, from(0), "an integer of at least 0");
-  for (const name of ["batch", "examples", "height", "width"] as const) {
+  for (const name of ["batchSize", "examples", "height", "width"] as const) {
     check(name, saved[name], from(1), "a positive integer");
   }
   check("limit", saved.limit, either(from(1)), "a positive integer");
@@ -77,6 +91,11 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
   const known = (name: unknown) => OBJECTIVES.includes(name as ObjectiveName);
   check("objective", saved.objective, either(known), OBJECTIVES.join(" or "));
   check("samples", saved.samples, either(from(1)), "a positive integer");
+  check("holdOut", saved.holdOut, (how) => HOLD_OUT.includes(how), HOLD_OUT.join(" or "));
+  check("dataHash", saved.dataHash, either((text) => /^[0-9a-f]{64}$/.test(text as string)), "64 hexadecimal digits");
+  const labels = (list: unknown) => Array.isArray(list) && list.length > 0 && list.every(from(0));
+  check("labels", saved.labels, either(labels), "an array of integers");
+  check("seconds", saved.seconds, either(amount), "a number of at least 0");
   const { sums } = saved;
   check("sums", sums, either((value) => typeof value === "object" && value !== null), "an object");
   if (sums) {
@@ -100,17 +119,23 @@ function parse(text: string): Saved {
     throw mismatch("read", `${ENTRY} to be JSON`, (cause as Error).message, cause);
   }
   if (typeof value === "object" && value !== null) return value as Saved;
-  throw mismatch("read", `${ENTRY} to be an object`, JSON.stringify(value));
+  throw mismatch("read", `${ENTRY} to be an object`, show(value));
+}
+
+/** Settings as they are now: elbo 0.1 called the batch size `batch`, and always held out the end. */
+function renamed({ batch, ...saved }: Saved & { readonly batch?: number }): Saved {
+  return { ...saved, holdOut: saved.holdOut ?? "end", batchSize: saved.batchSize ?? batch! };
 }
 
 /** The flags that are settings; of those that are not known, the default. */
 function pick(flags: TrainFlags): Settings {
-  const { data, epochs, batch, beta, binarize, seed, limit, schedule, warmup, klWarmup } = flags;
+  const { data, holdOut, epochs, batchSize, beta, binarize, seed, limit, schedule, warmup, klWarmup } = flags;
   const { objective, samples, freeBits } = flags;
   return {
     data,
+    holdOut,
     epochs,
-    batch,
+    batchSize,
     beta,
     binarize,
     seed,
@@ -134,6 +159,17 @@ export function rateSchedule({ schedule, epochs, warmup = 0 }: Settings, stepsPe
   const steps = Math.max(1, epochs * stepsPerEpoch), rise = Math.round(warmup * stepsPerEpoch);
   if (schedule === "cosine") return cosine({ steps, warmup: rise });
   return rise > 0 ? cosine({ steps: rise, warmup: rise, end: 1 }) : undefined;
+}
+
+/** Returns the steps that an epoch of a run has. */
+export function stepsPerEpoch(config: Config, { examples, batchSize }: Saved): number {
+  return planEpoch("Cannot continue", config, examples, batchSize).steps;
+}
+
+/** Returns what a run minimizes, as `train` takes it and as its test set is measured by. */
+export function courseOf(settings: Settings, stepsPerEpoch: number): Course {
+  const { batchSize, binarize, objective, samples, freeBits } = settings;
+  return { batchSize, binarize, objective, samples, freeBits, beta: betaSchedule(settings, stepsPerEpoch) };
 }
 
 /** The weight of the KL term. */

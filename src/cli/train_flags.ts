@@ -1,3 +1,4 @@
+import { HOLD_OUT, type HoldOut } from "../data/images.ts";
 import type { Binarize } from "../evaluate.ts";
 import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
 import type { PresetName } from "../vae/preset.ts";
@@ -14,8 +15,10 @@ export const SCHEDULES: readonly RateSchedule[] = ["constant", "cosine"];
 export type TrainFlags = ModelFlags & {
   readonly preset?: PresetName;
   readonly data: string;
+  readonly holdOut: HoldOut;
+  readonly otherData?: boolean;
   readonly epochs: number;
-  readonly batch: number;
+  readonly batchSize: number;
   readonly lr: number;
   readonly schedule: RateSchedule;
   /** Epochs. */
@@ -43,16 +46,17 @@ Writes model.safetensors and metrics.jsonl after each epoch, and samples.png,
 reconstructions.png, curves.svg and report.html at the end. Losses are in nats
 per image.
 
-Ctrl-C saves where training stands and exits with 130 (SIGTERM: with 143); a
-second one exits at once. --resume then goes on to the same bits as if nothing
-had happened. It takes the settings from the file; only --epochs, --lr,
---schedule, --warmup, --weight-decay, --clip-norm, --beta, --kl-warmup,
+Ctrl-C saves the run and exits with 130 (SIGTERM: 143, SIGHUP: 129); a second
+one exits immediately. --resume continues the run; the result is bit-identical
+to an uninterrupted one. It takes the settings from the file; only --epochs,
+--lr, --schedule, --warmup, --weight-decay, --clip-norm, --beta, --kl-warmup,
 --objective, --samples, --free-bits and --threads may change, and --data if the
-same images lie elsewhere now. A cosine ends with the last epoch: with other
---epochs it is another cosine.
+same images lie elsewhere now. The cosine schedule spans all epochs, so changing
+--epochs changes it.
 
 With --average-decay the test set is measured, and pictures are drawn, by the
-averaged parameters. With --kl-warmup the test loss has the whole KL, weight 1.
+averaged parameters. The test loss is of the same objective as the train loss,
+at the weight of the KL that the last step had; the test ELBO has weight 1.
 
   deno task train
   deno task train --data fashion-mnist/ --hidden 300,97 --latent 7
@@ -78,15 +82,19 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
     .addOption(
       option("--data <data>", "mnist, a folder with the four IDX names, or one IDX file", text).default("mnist"),
     )
+    .addOption(
+      new Option("--hold-out <which>", "tenth to test on where the data have no test images: random or end")
+        .choices(HOLD_OUT).default("random"),
+    )
     .addOption(option("--epochs <n>", "epochs in all", integer(0)).default(10))
-    .addOption(option("--batch <n>", "images a step", integer(1)).default(128))
+    .addOption(option("--batch-size <n>", "images per step", integer(1)).default(128))
     .addOption(option("--lr <rate>", "Adam's learning rate", decimal({ above: true })).default(1e-3))
     .addOption(
       new Option("--schedule <name>", "the learning rate stays, or falls to 0 until the last epoch")
         .choices(SCHEDULES).default("constant"),
     )
     .addOption(
-      option("--warmup <epochs>", "in which the learning rate rises", decimal({ above: false })).default(0),
+      option("--warmup <epochs>", "warm-up epochs for the learning rate", decimal({ above: false })).default(0),
     )
     .addOption(
       option("--weight-decay <rate>", "decoupled decay of the parameters", decimal({ above: false })).default(0),
@@ -97,24 +105,27 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
     .addOption(option("--average-decay <share>", "keep an average of the parameters too, such as 0.999", share))
     .addOption(option("--beta <weight>", "weight of the KL term", decimal({ above: false })).default(1))
     .addOption(
-      option("--kl-warmup <epochs>", "in which the weight of the KL term rises from 0", decimal({ above: false }))
+      option("--kl-warmup <epochs>", "warm-up epochs for the weight of the KL term", decimal({ above: false }))
         .default(0),
     )
     .addOption(new Option("--objective <name>", "what is maximized").choices(OBJECTIVES).default("elbo"))
-    .addOption(option("--samples <k>", "samples of z an image, for iwae and dreg", integer(1)).default(1))
+    .addOption(option("--samples <k>", "samples of z per image, for iwae and dreg", integer(1)).default(1))
     .addOption(
-      option("--free-bits <nats>", "KL that each latent variable may have for nothing", decimal({ above: false }))
+      option("--free-bits <nats>", "KL per latent dimension that is not penalized", decimal({ above: false }))
         .default(0),
     )
     .addOption(
-      new Option("--binarize <how>", "pixels as they are, or drawn anew as 0 or 1").choices(binarize).default("none"),
+      new Option("--binarize <how>", "pixels as they are, or drawn as 0 or 1 at each use").choices(binarize).default(
+        "none",
+      ),
     )
     .addOption(option("--seed <n>", "what all randomness comes from", integer(0)).default(0))
     .addOption(option("--threads <n>", "threads that compute (default: all cores)", integer(1, 254)))
     .addOption(option("--limit <n>", "train on the first n images only", integer(1)))
     .addOption(option("--out <folder>", "where to write (default: runs/, a new folder in it)", text))
-    .addOption(option("--resume <file>", "go on from a model.safetensors, in its folder", text))
-    .addOption(new Option("--json", "one JSON object an epoch instead of bar and table"))
+    .addOption(option("--resume <file>", "continue from a model.safetensors, in its folder", text))
+    .addOption(new Option("--other-data", "continue on data that are not those that the run began with"))
+    .addOption(new Option("--json", "print one JSON object per epoch instead of bar and table"))
     .addHelpText("after", AFTER);
   const flags = parseFlags<TrainFlags>(command, args), name = flags?.given.preset;
   return flags && name ? { ...flags, all: { ...flags.all, ...presetFlags(name), ...flags.given } } : flags;

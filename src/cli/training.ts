@@ -5,125 +5,130 @@ import { init } from "../api/init.ts";
 import { save } from "../api/save.ts";
 import { finalParams, type State } from "../api/state.ts";
 import { start, type Status } from "../backend/start.ts";
+import { planEpoch } from "../batches.ts";
 import { type Images, type Split, take } from "../data/images.ts";
+import { NONE, type Sums } from "../evaluate.ts";
 import { key } from "../random.ts";
-import type { Sums } from "../evaluate.ts";
 import type { Schedule } from "../schedule.ts";
-import { testKey, train } from "../train.ts";
-import type { Config } from "../vae/config.ts";
+import { evaluateTest, train, unreached } from "../train.ts";
+import { type Config, resolveConfig } from "../vae/config.ts";
 import { writeAtomically } from "./checkpoint_file.ts";
+import { dataHash } from "./data_hash.ts";
 import type { Flags } from "./flags.ts";
-import { readImages } from "./images.ts";
-import { Interrupt } from "./interrupt.ts";
+import { absolute, readImages } from "./images.ts";
+import { announceStop, Interrupt } from "./interrupt.ts";
+import { classesOf, labelGaps } from "./label_gaps.ts";
 import { MetricsFile, toRecord } from "./metrics_file.ts";
 import { configOf } from "./model_flags.ts";
+import { warn } from "./output.ts";
 import { writePictures } from "./pictures.ts";
 import { reportSettings, widthsOf } from "./report_settings.ts";
 import { jsonReporter, type Reporter, tableReporter } from "./reporter.ts";
 import { checkCourse, readRun, resumedState } from "./resume.ts";
-import { UserError } from "./run.ts";
 import { FILES, runFolder } from "./run_folder.ts";
-import { betaSchedule, rateSchedule, resolveSettings, type Settings, toMetadata } from "./settings.ts";
+import { courseOf, rateSchedule, resolveSettings, type Saved, toMetadata } from "./settings.ts";
 import { count } from "./table.ts";
 import type { TrainFlags } from "./train_flags.ts";
+import { trainOrStop } from "./train_or_stop.ts";
 
 /**
  * Trains as the flags say.
  *
- * @param flags All flags, and those that were given, which is what counts when a run is gone on with.
+ * @param flags All flags, and those that were given, which is what counts when a run is continued.
  * @returns The exit code: 0, or that of the signal which stopped it.
  */
 export async function training({ all, given }: Flags<TrainFlags>): Promise<number> {
   const { resume } = all, resumed = resume === undefined ? undefined : await readRun(resume, given);
-  const settings = resolveSettings(all, given, resumed?.saved), { epochs, batch, binarize } = settings;
-  const split = await readData(settings), { count: examples, height, width } = split.train;
-  if (resumed) checkCourse(resumed, settings, split.train);
+  const settings = absolute(resolveSettings(all, given, resumed?.saved)), { epochs, batchSize, holdOut } = settings;
+  const whole = await readImages(settings.data, holdOut), hash = await dataHash(whole);
+  const split = limited(whole, settings.limit), { count: examples, height, width } = split.train;
+  if (resumed) checkCourse(resumed, settings, split.train, { hash, otherData: all.otherData });
   const status = await start({ threads: all.threads });
-  const stepsPerEpoch = Math.ceil(examples / batch), schedule = rateSchedule(settings, stepsPerEpoch);
-  const state = resumed ? resumedState(resumed, given, schedule) : newState(all, split.train, schedule);
-  const beta = betaSchedule(settings, stepsPerEpoch), done = Math.floor(state.step / stepsPerEpoch);
-  const sums = resumed?.saved?.sums;
+  const config = resumed?.checkpoint.config ??
+    resolveConfig(configOf(all, split.train, all.conditional ? classesOf(whole) : 0));
+  const plan = planEpoch("Cannot train", config, examples, batchSize), schedule = rateSchedule(settings, plan.steps);
+  const state = resumed ? resumedState(resumed, given, schedule) : newState(all, config, schedule);
+  const done = Math.floor(state.step / plan.steps);
 
   const reporter = all.json ? jsonReporter() : tableReporter({ epochs });
   using interrupt = new Interrupt(() => {
     reporter.clear();
-    console.error("stopping once it is saved; again to stop at once");
+    announceStop();
   });
-  const folder = await runFolder({ out: all.out, resume, data: split.name }), model = join(folder, FILES.model);
-  const saved = { ...settings, examples, height, width };
-  const write = (state: State, sums?: Sums) => {
-    const metadata = toMetadata({ ...saved, ...sums && { sums } });
+  const { folder, lock } = await runFolder({ out: all.out, resume, data: split.name }),
+    model = join(folder, FILES.model);
+  using _ = lock;
+  const gaps = labelGaps(whole, config.classes);
+  const saved: Saved = { ...settings, examples, height, width, dataHash: hash, ...gaps && { labels: gaps.seen } };
+  const write = (state: State, sums?: Sums, seconds?: number) => {
+    const metadata = toMetadata({ ...saved, ...sums && { sums }, ...seconds !== undefined && { seconds } });
     return writeAtomically(model, save(state, { metadata }));
   };
-  // At once, before hours are spent: the folder can be written to, and has room.
-  await write(state, sums);
-  const before = resume === undefined ? undefined : { path: join(dirname(resume), FILES.metrics), epochs: done };
+  const { sums, seconds } = resumed?.saved ?? {};
+  // Twice, before hours are spent: the folder can be written to, and has room for a checkpoint beside the one before.
+  for (let i = 0; i < 2; i++) await write(state, sums, seconds);
+  // A whole epoch whose test set was not measured any more has no line yet.
+  const pending = sums !== undefined && sums.examples === examples;
+  const before = resume === undefined
+    ? undefined
+    : { path: join(dirname(resume), FILES.metrics), epochs: pending ? done - 1 : done };
   const metrics = await MetricsFile.begin(join(folder, FILES.metrics), before);
 
-  for (const line of describe(split, state.params.config, status)) reporter.note(line);
-  if (resume !== undefined) reporter.note(`${resume}: from step ${state.step} of ${epochs * stepsPerEpoch}`);
+  for (const line of describe(split, config, status)) reporter.note(line);
+  if (gaps) warn(`warning: ${gaps.message}`);
+  if (resume !== undefined) reporter.note(`${resume}: from step ${state.step} of ${epochs * plan.steps}`);
+  const course = courseOf(settings, plan.steps);
+  for (const line of unreached({ schedule: state.optimizer.schedule, beta: course.beta, steps: epochs * plan.steps })) {
+    warn(`warning: ${line}`);
+  }
   using data = dataset(split.train);
   using test = dataset(split.test);
-  release(split);
-  const { objective, samples, freeBits } = settings, donate = true;
-  const course = { epochs, batch, beta, binarize, objective, samples, freeBits, test, sums, donate };
-  const events = train(state, data, course);
-  const end = await trainOrStop(events, { state, stepsPerEpoch, metrics, write, reporter, interrupt });
-  if (interrupt.code !== undefined) {
-    reporter.note(`stopped at step ${end.step}; go on with: deno task train --resume ${model}`);
-    return interrupt.code;
-  }
+  release(whole);
+  const ahead = epochs * plan.steps > state.step, { signal } = interrupt;
+  if (!ahead) reporter.note(`nothing to train: ${count(state.step)} steps make ${done} of ${epochs} epochs`);
+  const options = { ...course, untilEpoch: epochs, test, sums: pending ? undefined : sums, donate: true, signal };
+  const end = await trainOrStop({
+    state,
+    events: ahead ? () => train(state, data, options) : undefined,
+    pending: pending
+      ? { sums: sums ?? NONE, seconds: seconds ?? 0, measure: () => evaluateTest(state, test, { ...course, signal }) }
+      : undefined,
+    plan,
+    metrics,
+    write,
+    reporter,
+    interrupt,
+  });
   const { records } = metrics, { name } = split;
   const made = reportSettings({ ...end, config: end.params.config, saved, name, test });
-  const subject = { params: finalParams(end), step: end.step, test, name, binarize, records, settings: made };
-  const weight = typeof beta === "number" ? beta : 1; // as train measures the test set
-  const pictures = await writePictures(folder, { ...subject, beta: weight, testKey: testKey(end.key) });
+  const subject = {
+    params: finalParams(end),
+    step: end.step,
+    test,
+    name,
+    binarize: settings.binarize,
+    records,
+    settings: made,
+  };
+  const labels = gaps?.seen;
+  const pictures = interrupt.code === undefined
+    ? await writePictures(folder, {
+      ...subject,
+      labels,
+      signal,
+      measure: () => evaluateTest(end, test, { ...course, signal }),
+    })
+    : [];
+  if (interrupt.code !== undefined) {
+    reporter.note(`stopped at step ${end.step}; continue with: deno task train --resume ${model}`);
+    return interrupt.code;
+  }
   reporter.note(`${folder}: ${[FILES.model, FILES.metrics, ...pictures].join(", ")}`);
   return 0;
 }
 
-/** What {@linkcode trainOrStop} needs besides the events. */
-type Course = {
-  /** The state before the first event, which is the last one if there is none. */
-  readonly state: State;
-  readonly stepsPerEpoch: number;
-  readonly metrics: MetricsFile;
-  readonly write: (state: State, sums?: Sums) => Promise<void>;
-  readonly reporter: Reporter;
-  readonly interrupt: Interrupt;
-};
-
-/** Trains to the end or until interrupted; either way the state that it gives is saved. */
-async function trainOrStop(
-  events: ReturnType<typeof train>,
-  { state, stepsPerEpoch, metrics, write, reporter, interrupt }: Course,
-): Promise<State> {
-  try {
-    for await (const event of events) {
-      state = event.state;
-      if (event.kind === "epoch") {
-        const record = toRecord(event);
-        // The line first: if a kill comes between, resuming drops a line too many, but could not make up one too few.
-        await metrics.add(record);
-        await write(state);
-        reporter.epoch(record);
-      } else if (interrupt.code === undefined || state.step % stepsPerEpoch === 0) {
-        // Also if interrupted: after an epoch's last step its line is still to come, and no later run could tell it.
-        reporter.step(event);
-        continue;
-      } else {
-        await write(state, event.sums);
-      }
-      if (interrupt.code !== undefined) break;
-    }
-    return state;
-  } finally {
-    reporter.clear();
-  }
-}
-
-async function readData({ data, limit }: Settings): Promise<Split> {
-  const split = await readImages(data);
+/** The data with so many of the train images only. */
+function limited(split: Split, limit: number | undefined): Split {
   return limit === undefined ? split : { ...split, train: take(split.train, limit) };
 }
 
@@ -135,24 +140,20 @@ function release({ train, test }: Split): void {
   }
 }
 
-function newState(flags: TrainFlags, images: Images, schedule: Schedule | undefined): State {
+function newState(flags: TrainFlags, config: Config, schedule: Schedule | undefined): State {
   const { lr, seed, clipNorm, averageDecay } = flags;
   const weightDecay = flags.weightDecay || undefined; // what changes nothing is not kept
-  const optimizer = { learningRate: lr, weightDecay, clipNorm, averageDecay, schedule };
-  const classes = flags.conditional ? classesOf(images) : 0;
-  return init(configOf(flags, images, classes), { key: key(seed), optimizer });
-}
-
-/** How many labels there are: one more than the largest. */
-function classesOf({ labels }: Images): number {
-  if (labels) return labels.reduce((most, label) => Math.max(most, label), 0) + 1;
-  throw new UserError("Cannot train with --conditional: expected images with labels, got a file or folder without");
+  return init(config, {
+    key: key(seed),
+    optimizer: { learningRate: lr, weightDecay, clipNorm, averageDecay, schedule },
+  });
 }
 
 /** What is about to happen, for people. */
 function describe({ name, train, test }: Split, config: Config, { threads, simd }: Status): string[] {
+  const size = ({ height, width }: Images) => `${height} x ${width}`;
   return [
-    `${name}: ${count(train.count)} train and ${count(test.count)} test images of ${train.height} x ${train.width}`,
+    `${name}: ${count(train.count)} train and ${count(test.count)} test images of ${size(train)}`,
     `${widthsOf(config)}, ${config.encoder.activation}, ${config.likelihood}, ${threads} ${
       threads === 1 ? "thread" : "threads"
     }, ${simd} SIMD`,

@@ -1,5 +1,5 @@
 import type { Heap } from "../kernels/heap.ts";
-import type { Images } from "./images.ts";
+import { checkImages, type Images } from "./images.ts";
 
 /**
  * Images in the heap, as the bytes they are: a quarter of what float32 would take. Batches are cut from it by index. The
@@ -20,24 +20,22 @@ export class Dataset {
   /**
    * Copies images into a heap; `dataset` does so for the one that the backend has.
    *
-   * @throws {TypeError} If there are not as many bytes as the sizes say, or none.
+   * @throws {TypeError} If a field is unknown or of the wrong type, or there are not as many bytes or labels as the sizes
+   * say.
+   * @throws {RangeError} If a size is no positive integer, or a label no integer from 0 to 255.
    */
-  constructor(heap: Heap, { pixels, count, height, width, labels }: Images) {
-    if (pixels.length !== count * height * width || count < 1) {
-      throw new TypeError(
-        `Cannot make a dataset: expected ${count} x ${height} x ${width} bytes, at least one, got ${pixels.length}`,
-      );
-    }
+  constructor(heap: Heap, images: Images) {
+    const { pixels, count, height, width, labels } = checkImages("Cannot make a dataset", images);
     this.count = count;
     this.height = height;
     this.width = width;
-    this.labels = labels;
+    if (labels !== undefined) this.labels = labels;
     this.#heap = heap;
     this.#pointer = heap.alloc(pixels.length);
     new Uint8Array(heap.memory.buffer, this.#pointer, pixels.length).set(pixels);
   }
 
-  /** Values an example: height times width. */
+  /** Values per example: height times width. */
   get size(): number {
     return this.height * this.width;
   }

@@ -7,42 +7,64 @@
 import { basename, join } from "node:path";
 import { DataError } from "./data_error.ts";
 import { decompress, type Idx, readIdx } from "./idx.ts";
-import { holdOut, type Images, type Split, toImages } from "./images.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
+import { HOLD_OUT, type HoldOut, holdOut, type Images, type Split, toImages } from "./images.ts";
 
 /** The spellings of a file's name, the likeliest first; a plain file is preferred to a compressed one. */
 const SPELLINGS = ["-idx#-ubyte", ".idx#-ubyte", "-idx#-ubyte.gz", ".idx#-ubyte.gz"];
+
+/** Options of {@linkcode loadImages}. */
+export type LoadImagesOptions = {
+  /**
+   * Which tenth is held out for testing where there are no test images: drawn at random, always the same, or with `"end"`
+   * the last one, for series. Default `"random"`.
+   */
+  readonly holdOut?: HoldOut;
+};
+
+const OPTIONS: Names<LoadImagesOptions> = { holdOut: true };
 
 /**
  * Loads a dataset from a folder or from a single IDX file, whichever is found at the path.
  *
  * @param path A folder as {@linkcode loadFolder} reads it, or a file as {@linkcode loadFile} does.
+ * @param options `holdOut`.
  * @returns The train and the test set.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If `holdOut` is neither `"random"` nor `"end"`.
  * @throws {DataError} If there is nothing at the path, or nothing that can be used.
  *
  * @example
  * ```ts
+ * import { loadImages } from "@elbo/elbo";
  * import { equal } from "node:assert/strict";
  *
  * const file = await Deno.makeTempFile();
  * await Deno.writeFile(file, Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6));
- * const { train, test } = await load(file);
+ * const { train, test } = await loadImages(file);
  * await Deno.remove(file);
  * equal(train.count, 1);
  * equal(test.width, 3);
  * ```
  */
-export async function load(path: string): Promise<Split> {
+export async function loadImages(path: string, options: LoadImagesOptions = {}): Promise<Split> {
+  const action = "Cannot load images", { holdOut: how = "random" } = checkOptions(action, options, OPTIONS);
+  if (typeof path !== "string") throw new TypeError(`${action}: expected a path, got ${show(path)}`);
+  if (!HOLD_OUT.includes(how)) {
+    throw new RangeError(`${action}: expected holdOut to be "random" or "end", got ${show(how)}`);
+  }
   const info = await stat(path);
   if (info === undefined) {
     throw new DataError(`Cannot load ${path}: expected a folder or an IDX file, got nothing there`);
   }
-  return info.isDirectory ? await loadFolder(path) : await loadFile(path);
+  return info.isDirectory ? await loadFolder(path, how) : await loadFile(path, how);
 }
 
 /**
  * Loads a dataset from a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
  * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may be spelled with a dot (`train-images.idx3-ubyte`),
- * and each may be compressed and end in `.gz`. Labels are optional. Without test images the last tenth of the train
+ * and each may be compressed and end in `.gz`. Labels are optional. Without test images a tenth of the train
  * images is held out, see {@linkcode holdOut}.
  *
  * @param path The folder; its last part becomes the dataset's name.
@@ -64,7 +86,7 @@ export async function load(path: string): Promise<Split> {
  * deepEqual(test, train);
  * ```
  */
-export async function loadFolder(path: string): Promise<Split> {
+export async function loadFolder(path: string, how?: HoldOut): Promise<Split> {
   const name = basename(path) || path;
   const train = await readPart(path, "train");
   if (train === undefined) {
@@ -72,7 +94,7 @@ export async function loadFolder(path: string): Promise<Split> {
     throw new DataError(`Cannot load folder ${path}: expected ${wanted} in it, plain or with .gz, got neither`);
   }
   const test = await readPart(path, "t10k");
-  if (test === undefined) return holdOut(train, name);
+  if (test === undefined) return holdOut(train, name, how);
   if (test.height !== train.height || test.width !== train.width) {
     throw new DataError(
       `Cannot load folder ${path}: expected test images of ${train.height} x ${train.width} pixels as the train ` +
@@ -83,7 +105,7 @@ export async function loadFolder(path: string): Promise<Split> {
 }
 
 /**
- * Loads a dataset from a single IDX file of images, plain or compressed. The last tenth is held out as the test set,
+ * Loads a dataset from a single IDX file of images, plain or compressed. A tenth is held out as the test set,
  * see {@linkcode holdOut}.
  *
  * @param path The file; its last part becomes the dataset's name.
@@ -102,8 +124,8 @@ export async function loadFolder(path: string): Promise<Split> {
  * equal(test.pixels[0], 9);
  * ```
  */
-export async function loadFile(path: string): Promise<Split> {
-  return holdOut(toImages(await readFile(path), path), basename(path) || path);
+export async function loadFile(path: string, how?: HoldOut): Promise<Split> {
+  return holdOut(toImages(await readFile(path), path), basename(path) || path, how);
 }
 
 /** The images and labels of one half of a folder, or undefined if it has neither. */

@@ -1,5 +1,8 @@
 /** Sets of grey images as bytes, and the two of them, train and test, that a dataset consists of. */
 import { DataError } from "./data_error.ts";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
+import { foldIn, key } from "../random.ts";
 import type { Idx } from "./idx.ts";
 
 /** `count` grey images of one size, one byte a pixel from 0 (black) to 255 (white). */
@@ -12,6 +15,52 @@ export type Images = {
   /** The class of each image, `[count]`, where it is known. */
   readonly labels?: Uint8Array;
 };
+
+const FIELDS: Names<Images> = { pixels: true, count: true, height: true, width: true, labels: true };
+
+/**
+ * Checks images that were put together by hand: floats and 16-bit numbers would turn into other bytes without a word.
+ *
+ * @param action What cannot be done otherwise.
+ * @param images The images; labels may be any array of integers.
+ * @returns The same images, with their labels as bytes.
+ * @throws {TypeError} If a field is unknown or of the wrong type, or lengths do not fit the sizes.
+ * @throws {RangeError} If a size is no positive integer, or a label no integer from 0 to 255.
+ */
+export function checkImages(action: string, images: Images): Images {
+  if (images === undefined) throw new TypeError(`${action}: expected { pixels, count, height, width }, got none`);
+  const { pixels, count, height, width, labels } = checkOptions(action, images, FIELDS, "images");
+  for (const [name, size] of Object.entries({ count, height, width })) {
+    if (Number.isSafeInteger(size) && size > 0) continue;
+    throw new RangeError(`${action}: expected ${name} to be a positive integer, got ${show(size)}`);
+  }
+  if (!(pixels instanceof Uint8Array || (pixels as unknown) instanceof Uint8ClampedArray)) {
+    throw new TypeError(
+      `${action}: expected pixels to be bytes, a Uint8Array of values from 0 to 255, got ${show(pixels)}; ` +
+        "other numbers are scaled to them, or given to step, encode and loss as float32 tensors",
+    );
+  }
+  if (pixels.length !== count * height * width) {
+    throw new TypeError(
+      `${action}: expected ${count} x ${height} x ${width} bytes of pixels, got ${pixels.length}`,
+    );
+  }
+  return labels === undefined ? images : { ...images, labels: checkLabels(action, labels, count) };
+}
+
+/** Labels as bytes, of any array that has an integer from 0 to 255 for each image. */
+function checkLabels(action: string, labels: ArrayLike<number>, count: number): Uint8Array {
+  if (typeof labels !== "object" || labels === null || typeof labels.length !== "number") {
+    throw new TypeError(`${action}: expected labels to be an array of ${count} integers, got ${show(labels)}`);
+  }
+  if (labels.length !== count) throw new TypeError(`${action}: expected ${count} labels, got ${labels.length}`);
+  for (let i = 0; i < count; i++) {
+    const label = labels[i];
+    if (Number.isInteger(label) && label >= 0 && label <= 255) continue;
+    throw new RangeError(`${action}: expected labels to be integers from 0 to 255, got ${show(label)} at ${i}`);
+  }
+  return labels instanceof Uint8Array ? labels : Uint8Array.from(labels);
+}
 
 /** A dataset: images to train on, and images to evaluate with that were never trained on, of the same size. */
 export type Split = {
@@ -78,18 +127,29 @@ export function toImages(idx: Idx, name: string, labels?: Idx): Images {
  */
 export function take(images: Images, n: number): Images {
   if (!Number.isInteger(n) || n < 1) {
-    throw new RangeError(`Cannot take the first images: expected a positive integer, got ${n}`);
+    throw new RangeError(`Cannot take the first images: expected a positive integer, got ${show(n)}`);
   }
   return slice(images, 0, Math.min(n, images.count));
 }
 
 /**
- * Makes a dataset of images that come without a test set: the last tenth, rounded down but at least one image, is held
- * out as the test set, and the rest is the train set. No image is in both, and the same images always split alike.
+ * Which images are held out for testing: drawn at random, always the same ones, or those at the end, for series whose
+ * images are not independent of their neighbours.
+ */
+export type HoldOut = "random" | "end";
+
+/** The ways to hold images out. */
+export const HOLD_OUT: readonly HoldOut[] = ["random", "end"];
+
+/**
+ * Makes a dataset of images that come without a test set: a tenth, rounded down but at least one image, is held out as the
+ * test set, and the rest is the train set. No image is in both, and the same images always split alike.
  *
- * @param images The images, at least 2.
+ * @param images The images, at least 2; each set keeps their order.
  * @param name The dataset's name.
- * @returns The train and the test set, as views of the same bytes.
+ * @param how `"random"` (default): images i with the smallest `foldIn(key(0), i)`, so that sorted images, too, are tested
+ * on all of their classes. `"end"`: the last ones.
+ * @returns The train and the test set; with `"end"` as views of the same bytes, else as copies.
  * @throws {DataError} If there are fewer than 2 images.
  *
  * @example
@@ -101,12 +161,30 @@ export function take(images: Images, n: number): Images {
  * equal(test.count, 2);
  * ```
  */
-export function holdOut(images: Images, name: string): Split {
-  if (images.count < 2) {
-    throw new DataError(`Cannot split ${name} into train and test: expected at least 2 images, got ${images.count}`);
+export function holdOut(images: Images, name: string, how: HoldOut = "random"): Split {
+  const { count } = images;
+  if (count < 2) {
+    throw new DataError(`Cannot split ${name} into train and test: expected at least 2 images, got ${count}`);
   }
-  const trained = images.count - Math.max(1, Math.floor(images.count / 10));
-  return { train: slice(images, 0, trained), test: slice(images, trained, images.count), name };
+  const held = Math.max(1, Math.floor(count / 10));
+  if (how === "end") {
+    return { train: slice(images, 0, count - held), test: slice(images, count - held, count), name };
+  }
+  const draws = Uint32Array.from({ length: count }, (_, i) => foldIn(key(0), i)[0]);
+  const order = Uint32Array.from(draws, (_, i) => i).sort((a, b) => draws[a] - draws[b] || a - b);
+  const inTest = new Uint8Array(count);
+  for (const i of order.subarray(0, held)) inTest[i] = 1;
+  return { train: pick(images, (i) => inTest[i] === 0), test: pick(images, (i) => inTest[i] === 1), name };
+}
+
+/** Copies of the images that are wanted, in their order. */
+function pick(images: Images, wanted: (index: number) => boolean): Images {
+  const { count, height, width, pixels, labels } = images, size = height * width;
+  const indices = Array.from({ length: count }, (_, i) => i).filter(wanted),
+    out = new Uint8Array(indices.length * size);
+  indices.forEach((i, at) => out.set(pixels.subarray(i * size, (i + 1) * size), at * size));
+  const part = { pixels: out, count: indices.length, height, width };
+  return labels === undefined ? part : { ...part, labels: Uint8Array.from(indices, (i) => labels[i]) };
 }
 
 /** The images from `start` to `end`, as views. */

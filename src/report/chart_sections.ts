@@ -4,7 +4,7 @@ import { definitions, escape, figure, inlineSvg, section, table } from "./html.t
 import { byKl, klChart, MOST_BARS } from "./kl_chart.ts";
 import { pca } from "./pca.ts";
 import { classesOf, type Scatter, scatterChart } from "./scatter_chart.ts";
-import { pixelKey, type Subject } from "./subject.ts";
+import { pixels, type Subject } from "./subject.ts";
 import { termChart } from "./term_chart.ts";
 import { classColor } from "./theme.ts";
 
@@ -24,15 +24,15 @@ export function curvesSection({ records }: Subject): string {
     return figure(inlineSvg(termChart(records, term, name), `curve-${term}`, label), said, "chart");
   });
   const lead =
-    "The loss is the reconstruction term plus the KL divergence times beta; lower is better. Train values are " +
-    "means over the epoch, while the model still learns, test values those at its end.";
+    "The loss is what training minimizes, on both sets; lower is better. Train values are means over the epoch, while " +
+    "the model still learns, test values those at its end.";
   return section(id, title, lead, `<div class="charts">${charts.join("")}</div>`);
 }
 
 /** The codes of test images in the plane. */
 export function scatterSection({ params, test, binarize }: Subject): string {
   const n = Math.min(POINTS, test.count), Z = params.config.latent;
-  const codes = latentCodes(params, test, { count: n, binarize: pixelKey(binarize) });
+  const codes = latentCodes(params, test, { count: n, ...pixels(binarize) });
   const labels = test.labels?.subarray(0, n), plane = planeOf(codes, Z);
   const colors = labels ? "coloured by class, with each class's name at the median of its points" : "without classes";
   const label = `Scatter chart of ${n} codes: ${plane.names.join(" against ")}.`;
@@ -84,8 +84,9 @@ export function klSection(statistics: LatentStatistics): string {
 }
 
 /** How the model was made, and how good it is. */
-export function settingsSection({ settings, metrics: { loss, reconstruction, kl } }: Subject): string {
+export function settingsSection({ settings, metrics: { loss, reconstruction, kl, elbo } }: Subject): string {
   const [total, first, second] = [loss, reconstruction, kl].map((nats) => nats.toFixed(2));
-  const tested = `${total} nats per image: reconstruction ${first}, KL ${second}`;
+  const bound = (elbo ?? -reconstruction - kl).toFixed(2);
+  const tested = `${total} nats per image: reconstruction ${first}, KL ${second}; ELBO ${bound}`;
   return section("settings", "Settings", "", definitions([...settings, ["Test loss", tested]], "settings"));
 }

@@ -6,22 +6,22 @@ import { figure, section } from "./html.ts";
 import { meansOf } from "./means.ts";
 import { normalQuantile } from "./normal_quantile.ts";
 import { pairs, picture, shownOf } from "./picture.ts";
-import { firstImages, firstLabels, type Subject } from "./subject.ts";
+import { firstImages, firstLabels, labelsInTurn, type Subject } from "./subject.ts";
 
 const SAMPLES = 64, SAMPLE_COLUMNS = 8;
 const PAIRS = 40, PAIR_COLUMNS = 10;
 const MANIFOLD_SIDE = 20;
 
 /** New images from the prior. */
-export function samplesSection({ params, test, seed }: Subject): string {
+export function samplesSection({ params, test, seed, labels: known }: Subject): string {
   const n = shownOf(SAMPLES, test);
   const { classes } = params.config,
-    labels = classes > 0 ? Array.from({ length: n }, (_, i) => i % classes) : undefined;
+    labels = labelsInTurn(params.config, n, known);
   using images = generate(params, { n, key: key(seed), labels });
   const grid = picture(images.dataSync<"float32">(), test, SAMPLE_COLUMNS, `${n} images drawn from the model.`);
   const caption = `${n} new images: the decoder's mean for codes drawn from the prior, N(0, I), with seed ${seed}. ` +
     "They should look like the data, and differ from each other." +
-    (labels ? ` Their labels are 0 to ${classes - 1} in turn.` : "");
+    (labels ? ` Their labels are ${known ? known.join(", ") : `0 to ${classes - 1}`} in turn.` : "");
   return section("samples", "Samples", "", figure(grid, caption));
 }
 
@@ -44,13 +44,13 @@ export function reconstructionsSection(subject: Subject): string {
 }
 
 /** All that a code of two numbers can stand for, at equal steps of the prior's probability. */
-export function manifoldSection({ params, test }: Subject): string {
+export function manifoldSection({ params, test, labels: known }: Subject): string {
   const side = Math.floor(Math.sqrt(shownOf(MANIFOLD_SIDE ** 2, test)));
   const steps = Array.from({ length: side }, (_, i) => normalQuantile((i + 0.5) / side));
   // As in a chart: the second number rises from the bottom to the top.
   const codes = steps.toReversed().flatMap((y) => steps.flatMap((x) => [x, y]));
   using z = codesTensor(codes, side * side);
-  const label = params.config.classes > 0 ? 0 : undefined;
+  const [label] = labelsInTurn(params.config, 1, known) ?? [];
   const alt = `${side * side} images in ${side} rows of ${side}, one for each pair of values of the code.`;
   const reach = steps[side - 1].toFixed(2);
   const caption =

@@ -5,11 +5,12 @@
  */
 import { checkFit } from "../batches.ts";
 import { latentStatistics } from "../latent.ts";
+import { Pause } from "../pause.ts";
 import { curvesSection, klSection, scatterSection, settingsSection } from "./chart_sections.ts";
 import { definitions, escape } from "./html.ts";
 import { manifoldSection, reconstructionsSection, samplesSection } from "./image_sections.ts";
 import { interpolationsSection, traversalsSection } from "./path_sections.ts";
-import { pixelKey, type Subject } from "./subject.ts";
+import { pixels, type Subject } from "./subject.ts";
 import { STYLE } from "./theme.ts";
 
 export type { Subject } from "./subject.ts";
@@ -25,29 +26,37 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
  * @param subject What the report is about; borrowed.
  * @returns The text of the file, the same for the same subject.
  * @throws {TypeError} If the images are not as wide as the model's.
+ * @throws The reason of the subject's signal, if that asks to stop.
  */
-export function report(subject: Subject): string {
+export async function report(subject: Subject): Promise<string> {
+  const pause = new Pause("Cannot make a report", subject.signal);
   const { params, step, test, name, metrics, binarize } = subject, Z = params.config.latent;
   checkFit("Cannot make a report", params, test);
-  const statistics = latentStatistics(params, test, { binarize: pixelKey(binarize) });
+  const statistics = latentStatistics(params, test, pixels(binarize));
   const nats = (value: number) => value.toFixed(2);
   const key = definitions([
     ["test loss, nats per image", nats(metrics.loss)],
+    ["test ELBO, nats per image", nats(metrics.elbo ?? -metrics.reconstruction - metrics.kl)],
     ["reconstruction", nats(metrics.reconstruction)],
     ["KL divergence", nats(metrics.kl)],
     ["active units", `${statistics.activeUnits} of ${Z}`],
     ["steps", step.toLocaleString("en-US")],
   ], "key");
   const side = (...sections: string[]) => `<div class="columns">${sections.join("")}</div>`;
-  const body = [
-    curvesSection(subject),
-    side(samplesSection(subject), reconstructionsSection(subject)),
-    interpolationsSection(subject),
-    traversalsSection(subject, statistics),
-    side(scatterSection(subject), klSection(statistics)),
-    Z === 2 ? manifoldSection(subject) : "",
-    settingsSection(subject),
-  ].join("");
+  const sections = [
+    () => curvesSection(subject),
+    () => side(samplesSection(subject), reconstructionsSection(subject)),
+    () => interpolationsSection(subject),
+    () => traversalsSection(subject, statistics),
+    () => side(scatterSection(subject), klSection(statistics)),
+    () => Z === 2 ? manifoldSection(subject) : "",
+    () => settingsSection(subject),
+  ];
+  let body = "";
+  for (const section of sections) {
+    body += section();
+    await pause.take();
+  }
   const title = escape(`${name}: report on a variational autoencoder`);
   return `<!DOCTYPE html>
 <html lang="en">

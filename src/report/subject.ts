@@ -5,6 +5,7 @@ import type { Owned } from "../backend/tf.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Binarize } from "../evaluate.ts";
 import { type Key, key } from "../random.ts";
+import type { Config } from "../vae/config.ts";
 import type { EpochTerms } from "./curve.ts";
 
 /** What a report is about. */
@@ -19,28 +20,38 @@ export type Subject = {
   /** Whether the model was trained on binary pixels, and is therefore shown such. */
   readonly binarize: Binarize;
   /** Over the test images, nats per image. */
-  readonly metrics: Metrics;
+  readonly metrics: Metrics & { readonly elbo?: number };
   /** The epochs so far, in rising order; none if nothing is known of them. */
   readonly records: readonly EpochTerms[];
   /** What the samples come from. */
   readonly seed: number;
+  /** The labels that a conditional model was trained on, if not all below its number of classes. */
+  readonly labels?: readonly number[];
+  /** What asks to stop while the report is made. */
+  readonly signal?: AbortSignal;
   /** How the model was made, as names and values. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 };
 
-/** The key with which test images are made binary, if the model wants them so. */
-export function pixelKey(binarize: Binarize): Key | undefined {
-  return binarize === "dynamic" ? key(0) : undefined;
+/** Options of `batch` with which a model's images are shown: binary ones, always the same, if it was trained on such. */
+export function pixels(binarize: Binarize): { readonly binarize: Binarize; readonly key: Key } {
+  return { binarize, key: key(0) };
 }
 
 /** The first `n` test images as the model saw images: of a model of binary pixels, binary ones. */
 export function firstImages({ test, binarize }: Pick<Subject, "test" | "binarize">, n: number): Owned {
-  return batch(test, Array.from({ length: n }, (_, i) => i), { binarize: pixelKey(binarize) });
+  return batch(test, Array.from({ length: n }, (_, i) => i), pixels(binarize));
 }
 
 /** The labels of the first `n` test images, for a conditional model. */
 export function firstLabels({ params, test }: Pick<Subject, "params" | "test">, n: number): Uint8Array | undefined {
   return params.config.classes > 0 ? test.labels?.subarray(0, n) : undefined;
+}
+
+/** Labels for `n` samples of a conditional model, each of the known ones in turn; none for another model. */
+export function labelsInTurn({ classes }: Config, n: number, known?: readonly number[]): number[] | undefined {
+  if (classes === 0) return undefined;
+  return Array.from({ length: n }, (_, i) => known ? known[i % known.length] : i % classes);
 }
 
 /** How a test image is named: by its place and, where it is known, its class. */

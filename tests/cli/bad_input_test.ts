@@ -16,7 +16,7 @@ Deno.test("train tells a flag that it cannot use in one line: what was got, what
     ["--epochs", "option '--epochs <n>' argument missing"],
     ["--epochs -1", "option '--epochs <n>' argument '-1' is invalid. Expected an integer of at least 0"],
     ["--epochs 1.5", "option '--epochs <n>' argument '1.5' is invalid. Expected an integer of at least 0"],
-    ["--batch 0", "option '--batch <n>' argument '0' is invalid. Expected an integer of at least 1"],
+    ["--batch-size 0", "option '--batch-size <n>' argument '0' is invalid. Expected an integer of at least 1"],
     ["--latent 0x10", "option '--latent <n>' argument '0x10' is invalid. Expected an integer of at least 1"],
     [
       "--seed 9007199254740993",
@@ -125,7 +125,7 @@ Deno.test("train refuses an output folder that cannot be written, or that holds 
     assertEquals((await train(...flags, "--out", run)).code, 0);
     const model = await Deno.readFile(`${run}/model.safetensors`);
     const refused = `Cannot write to ${run}: expected a folder without a run in it, got one with model.safetensors; ` +
-      `give another --out, or go on with it: --resume ${run}/model.safetensors`;
+      `give another --out, or continue it: --resume ${run}/model.safetensors`;
     await assertRefused([...flags, "--out", run, "--seed", "1"], refused);
     await Deno.copyFile(`${run}/model.safetensors`, `${run}/best.safetensors`);
     await assertRefused(["--resume", `${run}/best.safetensors`, "--epochs", "2"], refused);
@@ -160,7 +160,7 @@ Deno.test("train --resume refuses a damaged checkpoint and leaves it as it is", 
         changed(({ tensors }) => tensors.set(name, { dtype: "F32", shape: [3, 7], data: new Uint8Array(84) })),
         `expected ${name} of shape [7, 3], got [3, 7]`,
       ],
-      [training({ batch: "16" }), 'expected training.batch to be a positive integer, got "16"'],
+      [training({ batchSize: "16" }), 'expected training.batchSize to be a positive integer, got "16"'],
       [
         training({ sums: { examples: 5, reconstruction: 1, kl: 1 } }),
         "expected sums over 0 examples at step 13, got 5",
@@ -193,11 +193,11 @@ Deno.test("train --resume refuses flags and images that contradict the checkpoin
       [["--hidden", "9"], `--hidden 9: expected 9,7, ${fixed}`],
       [["--latent", "4"], `--latent 4: expected 3, ${fixed}`],
       [["--activation", "elu"], `--activation elu: expected relu, ${fixed}`],
-      [["--batch", "128"], `--batch 128: expected 16, ${fixed}`],
+      [["--batch-size", "128"], `--batch-size 128: expected 16, ${fixed}`],
       [["--binarize", "dynamic"], `--binarize dynamic: expected none, ${fixed}`],
       [["--seed", "1"], `--seed 1: expected 0, ${fixed}`],
       [["--average-decay", "0.9"], `--average-decay 0.9: expected none, ${fixed}`],
-      [["--epochs", "1"], "--epochs 1: expected at least 2, which it has come to"],
+      [["--epochs", "1"], "--epochs 1: expected at least 2, the epochs already begun"],
     ];
     for (const [flags, message] of cases) {
       await assertRefused(["--resume", file, ...flags], `Cannot resume ${file} with ${message}`);

@@ -104,7 +104,7 @@ export async function writeLabels(data: string): Promise<void> {
 }
 
 /** A small model's flags. */
-export const SMALL = ["--hidden", "9,7", "--latent", "3", "--batch", "16"];
+export const SMALL = ["--hidden", "9,7", "--latent", "3", "--batch-size", "16"];
 
 /** The lines of metrics.jsonl without the clock's. */
 export async function metricsOf(folder: string): Promise<unknown[]> {

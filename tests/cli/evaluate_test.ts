@@ -17,13 +17,13 @@ Deno.test("evaluate --json prints the figures with all that they depend on, of t
     using images = dataset(test);
     // Without flags: data and binarization as trained.
     const { code, stdout, stderr } = await evaluate("--model", model, "--json");
-    assertEquals([code, stderr], [0, ""]);
+    assertEquals([code, stderr], [0, `data: ${data}, as the model names them\n`]);
     const { seconds, ...record } = JSON.parse(stdout), name = data.split("/").at(-1);
     const settings = {
       ...{ model, step: 26, averaged: true, likelihood: "bernoulli", data: name, split: "test", examples: 40 },
-      ...{ binarize: "dynamic", bound: "elbo", seed: 0, batch: 100, latent: 3 },
+      ...{ binarize: "dynamic", bound: "elbo", seed: 0, batchSize: 100, latent: 3 },
     };
-    const { loss: _, ...wanted } = measure(averaged(state), images, { key: key(0), binarize: "dynamic" });
+    const { loss: _, ...wanted } = await measure(averaged(state), images, { key: key(0), binarize: "dynamic" });
     assertEquals(record, { ...settings, ...wanted });
     assert(seconds >= 0);
 
@@ -32,10 +32,10 @@ Deno.test("evaluate --json prints the figures with all that they depend on, of t
       const { seconds: _, ...record } = JSON.parse((await evaluate("--model", model, "--json", ...more)).stdout);
       return record;
     };
-    const own = ["--samples", "7", "--batch", "16", "--seed", "3", "--binarize", "none", "--threads", "1"];
-    const sampled = await at(...own), options = { key: key(3), batch: 16, samples: 7 };
-    const { loss: __, ...measures } = measure(averaged(state), images, options);
-    const bound = { binarize: "none", bound: "importance weighted", seed: 3, batch: 16 };
+    const own = ["--samples", "7", "--batch-size", "16", "--seed", "3", "--binarize", "none", "--threads", "1"];
+    const sampled = await at(...own), options = { key: key(3), batchSize: 16, samples: 7 };
+    const { loss: __, ...measures } = await measure(averaged(state), images, options);
+    const bound = { binarize: "none", bound: "importance weighted", seed: 3, batchSize: 16 };
     assertEquals(sampled, { ...settings, ...bound, ...measures });
     assert(sampled.nllStandardError > 0 && sampled.nll < -sampled.elbo + 5 * sampled.elboStandardError);
     assert((await at(...own, "--seed", "4")).nll !== sampled.nll);
@@ -52,12 +52,12 @@ Deno.test("evaluate prints a table, and says what gray pixels are measured by", 
   await inFolder(async (folder) => {
     const data = await writeData(folder), run = `${folder}/run`, model = `${run}/model.safetensors`;
     assertEquals((await train(...SMALL, "--epochs", "1", "--data", data, "--out", run)).code, 0);
-    const { code, stdout, stderr } = await evaluate("--model", model, "--samples", "1000", "--batch", "9");
-    assertEquals([code, stderr], [0, ""]);
+    const { code, stdout, stderr } = await evaluate("--model", model, "--samples", "1000", "--batch-size", "9");
+    assertEquals([code, stderr], [0, `data: ${data}, as the model names them\n`]);
     const lines = stdout.trimEnd().split("\n"), number = " +-?[0-9]+[.][0-9]{3}";
     const wanted = [
       `${model}: step 13, likelihood "bernoulli"`,
-      "data-200-6x5: 40 test images, binarize none, seed 0, batch 9",
+      "data-200-6x5: 40 test images, binarize none, seed 0, batch size 9",
       "gray pixels: what follows are cross-entropies, not log-likelihoods [(]--binarize dynamic gives them[)]",
       " +nats +standard error",
       `ELBO, 1 sample${number}${number}`,
@@ -70,7 +70,7 @@ Deno.test("evaluate prints a table, and says what gray pixels are measured by", 
     assertEquals(lines.length, wanted.length);
     wanted.forEach((pattern, i) => assertMatch(lines[i], new RegExp(`^${pattern}$`)));
     const one = (await evaluate("--model", model, "--binarize", "dynamic", "--limit", "1")).stdout.split("\n");
-    assertEquals(one[1], "data-200-6x5: 1 test image, binarize dynamic, seed 0, batch 100");
+    assertEquals(one[1], "data-200-6x5: 1 test image, binarize dynamic, seed 0, batch size 100");
     assertMatch(one[3], new RegExp(`^ELBO, 1 sample${number} +-$`));
   });
 });
@@ -91,7 +91,7 @@ Deno.test("evaluate gives a conditional model the labels beside the images", asy
     const { code, stdout } = await evaluate("--model", model, "--data", data, "--json"),
       { test } = await loadImages(data);
     using images = dataset(test);
-    const { elbo } = measure(state.params, images, { key: key(0) });
+    const { elbo } = await measure(state.params, images, { key: key(0) });
     assertEquals([code, JSON.parse(stdout).elbo], [0, elbo]);
     await writeLabels(data, "t10k", 40, 5);
     const { code: failed, stderr } = await evaluate("--model", model, "--data", data);

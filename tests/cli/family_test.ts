@@ -15,8 +15,8 @@ Deno.test("train --preset tutorial makes that model with its recipe; flags besid
     assertEquals([config.likelihood, config.latent, config.encoder.hidden], ["squared-error", 3, [256]]);
     assertEquals([config.encoder.batchNorm, config.decoder.batchNorm], [false, true]);
     assertEquals(optimizer.learningRate, 1e-3);
-    const { batch, epochs } = JSON.parse(metadata.training);
-    assertEquals([batch, epochs], [128, 1]);
+    const { batchSize, epochs } = JSON.parse(metadata.training);
+    assertEquals([batchSize, epochs], [128, 1]);
   });
 });
 
@@ -24,7 +24,7 @@ Deno.test("train takes convolutions, a likelihood, an objective, and goes on wit
   await inFolder(async (folder) => {
     const data = await writeData(folder), run = `${folder}/run`;
     const model = "--channels 3,4 --hidden 9 --latent 2 --batch-norm encoder --likelihood gaussian-pixel";
-    const course = "--objective dreg --samples 3 --batch 7";
+    const course = "--objective dreg --samples 3 --batch-size 7";
     const flags = [...model.split(" "), ...course.split(" "), "--data", data];
     const { code, stdout } = await train(...flags, "--epochs", "1", "--out", run);
     assertEquals(code, 0);

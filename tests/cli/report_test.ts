@@ -13,8 +13,8 @@ Deno.test("report writes what train wrote, and tells what it can of a model with
     await writeLabels(data);
     assertEquals((await train(...SMALL, "--data", data, "--epochs", "2", "--out", run)).code, 0);
     const { code, stdout, stderr } = await report("--model", model, "--out", out);
-    assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /^.*a\.html: test loss \d+\.\d\d nats an image\n$/);
+    assertEquals([code, stderr], [0, `data: ${data}, as the model names them\n`]);
+    assertMatch(stdout, /^.*a\.html: test loss \d+\.\d\d nats per image\n$/);
     const page = await Deno.readTextFile(out);
     checkPage(page);
     assertEquals(page, await Deno.readTextFile(`${run}/report.html`));
@@ -31,7 +31,7 @@ Deno.test("report writes what train wrote, and tells what it can of a model with
     assertEquals(titlesOf(other), titlesOf(page));
     assertStringIncludes(other, "There is no metrics.jsonl beside the model");
     assertStringIncludes(other, "with seed 3");
-    assert(!other.includes("<dt>Batch</dt>"));
+    assert(!other.includes("<dt>Batch size</dt>"));
   });
 });
 
@@ -42,7 +42,8 @@ Deno.test("embed writes the posterior means as .npy or CSV, with labels where th
     await writeLabels(data);
     const write = async (name: string, ...flags: string[]) => {
       const { code, stdout, stderr } = await embed("--model", model, "--out", `${folder}/${name}`, ...flags);
-      assertEquals([code, stderr], [0, ""]);
+      const told = `data: ${data}, as the model names them\nwarning: ${data} has changed since the model was trained\n`;
+      assertEquals([code, stderr], [0, told]); // labels were added
       return stdout.replaceAll(`${folder}/`, "");
     };
     assertEquals(await write("a.npy"), "a.npy: float32 [40, 3]\na.labels.npy: uint8 [40]\n");
@@ -92,7 +93,7 @@ Deno.test("report and embed tell a mistake in one line and write nothing", async
       [embed, ["--model", model, "--data", `${folder}/none`], missing],
       [
         report,
-        ["--model", model, "--out", `${folder}/none/a.html`],
+        ["--model", model, "--data", data, "--out", `${folder}/none/a.html`],
         `Cannot write ${folder}/none/a.html: No such file or directory (os error 2): open '${folder}/none/a.html.`,
       ],
     ];

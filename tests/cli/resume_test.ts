@@ -32,7 +32,18 @@ async function assertSameRuns(actual: string, expected: string): Promise<void> {
 
 Deno.test("train stopped by signals and resumed gives the same bytes as if it had not been", async () => {
   await inFolder(async (folder) => {
-    const flags = ["--limit", "20000", "--hidden", "100", "--batch", "61", "--binarize", "dynamic", "--beta", "0.7"];
+    const flags = [
+      "--limit",
+      "20000",
+      "--hidden",
+      "100",
+      "--batch-size",
+      "61",
+      "--binarize",
+      "dynamic",
+      "--beta",
+      "0.7",
+    ];
     const own = (name: string) => [...flags, "--epochs", "3", "--out", `${folder}/${name}`];
     assertEquals((await train(...own("straight"))).code, 0);
 
@@ -45,9 +56,9 @@ Deno.test("train stopped by signals and resumed gives the same bytes as if it ha
       const stderr = await new Response(child.stderr).text();
       assertEquals([(await child.status).code, stderr], [
         exitCode,
-        "stopping once it is saved; again to stop at once\n",
+        "stopping after saving; press Ctrl-C again to quit immediately\n",
       ]);
-      assertStringIncludes(seen + await rest, `go on with: deno task train --resume ${file}\n`);
+      assertStringIncludes(seen + await rest, `continue with: deno task train --resume ${file}\n`);
       const { checkpoint, metadata } = decodeCheckpoint(await Deno.readFile(file));
       steps.push(checkpoint.step);
       if (JSON.parse(metadata.training).sums) within++;
@@ -64,7 +75,19 @@ Deno.test("train stopped in its last step of an epoch has that epoch's line", as
   await inFolder(async (folder) => {
     // One step an epoch: each is the last.
     const data = await writeData(folder), run = `${folder}/run`;
-    const child = spawn("train", "--data", data, "--batch", "200", "--epochs", "100000", "--hidden", "8", "--out", run);
+    const child = spawn(
+      "train",
+      "--data",
+      data,
+      "--batch-size",
+      "200",
+      "--epochs",
+      "100000",
+      "--hidden",
+      "8",
+      "--out",
+      run,
+    );
     await longer(`${run}/metrics.jsonl`, 0);
     child.kill("SIGINT");
     assertEquals((await result(child)).code, 130);
@@ -179,7 +202,7 @@ Deno.test("train that is killed at any moment leaves a whole checkpoint, from wh
   await inFolder(async (folder) => {
     const data = await writeData(folder, 400), run = `${folder}/run`, file = `${run}/model.safetensors`;
     // Few steps, 4 an epoch, of a model that takes a while to write.
-    const flags = ["--hidden", "300,300", "--batch", "100", "--data", data, "--epochs", "100000"];
+    const flags = ["--hidden", "300,300", "--batch-size", "100", "--data", data, "--epochs", "100000"];
     const size = async () => (await Deno.stat(`${run}/metrics.jsonl`).catch(() => undefined))?.size ?? 0;
     let child = spawn("train", ...flags, "--out", run), step = 0, told = 0;
     await longer(file, 0);

@@ -1,7 +1,15 @@
 import { betaSchedule, fromMetadata, rateSchedule, type Settings, toMetadata } from "../../src/cli/settings.ts";
 import { assertEquals } from "../assert.ts";
 
-const SETTINGS: Settings = { data: "mnist", epochs: 4, batch: 16, beta: 0.5, binarize: "none", seed: 0 };
+const SETTINGS: Settings = {
+  data: "mnist",
+  holdOut: "random",
+  epochs: 4,
+  batchSize: 16,
+  beta: 0.5,
+  binarize: "none",
+  seed: 0,
+};
 const SAVED = { ...SETTINGS, examples: 100, height: 6, width: 5 };
 
 Deno.test("sums of an older file, without the loss, have the one that its beta gives", () => {
@@ -10,6 +18,11 @@ Deno.test("sums of an older file, without the loss, have the one that its beta g
   const whole = { ...SAVED, sums: { ...sums, loss: 11 } };
   assertEquals(fromMetadata(toMetadata(whole)), whole);
   assertEquals(fromMetadata(toMetadata(SAVED)), SAVED);
+});
+
+Deno.test("files of elbo 0.1 say batch, and held out the end of data without test images", () => {
+  const { batchSize: batch, holdOut: _, ...rest } = SAVED;
+  assertEquals(fromMetadata({ training: JSON.stringify({ ...rest, batch }) }), { ...SAVED, holdOut: "end" });
 });
 
 Deno.test("warm-ups are so many epochs, to the nearest step; none is no schedule", () => {

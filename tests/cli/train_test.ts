@@ -1,7 +1,8 @@
+import { dataHash } from "../../src/cli/data_hash.ts";
 import { decode } from "npm:fast-png@8.0.0";
 import { decodeCheckpoint } from "../../src/checkpoint.ts";
 import { key, split } from "../../src/random.ts";
-import { averaged, load } from "../../mod.ts";
+import { averaged, load, loadImages } from "../../mod.ts";
 import { samplesPicture } from "../../src/cli/pictures.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "../assert.ts";
 import { inFolder, metricsOf, sample, SMALL, spawn, train, writeData } from "./command.ts";
@@ -21,10 +22,11 @@ Deno.test("train --json prints one object an epoch and nothing else on stdout", 
     for (const [i, record] of records.entries()) {
       assertEquals(Object.keys(record), ["epoch", "step", "train", "test", "seconds", "examplesPerSecond"]);
       assertEquals([record.epoch, record.step], [i + 1, 4 * (i + 1)]);
-      for (const { loss, reconstruction, kl, ...rest } of [record.train, record.test]) {
+      for (const { loss, reconstruction, kl } of [record.train, record.test]) {
         assert(kl > 0 && Math.abs(loss - reconstruction - kl) < 1e-9 * loss);
-        assertEquals(rest, {});
       }
+      assertEquals(Object.keys(record.test), ["loss", "reconstruction", "kl", "elbo"]);
+      assertEquals(record.test.elbo, -record.test.reconstruction - record.test.kl);
       assert(record.seconds > 0 && record.examplesPerSecond > 0);
     }
     assert(records[1].train.loss < records[0].train.loss && records[1].test.loss < records[0].test.loss);
@@ -41,8 +43,10 @@ Deno.test("train on MNIST writes a model, metrics, three pictures and a report, 
     assertEquals(lines.length, 6);
     assertEquals(lines[0], "mnist: 512 train and 10,000 test images of 28 x 28");
     assertMatch(lines[1], /^784-400-20-400-784, relu, bernoulli, \d+ threads?, (relaxed|baseline) SIMD$/);
-    assertMatch(lines[2], /^epoch +train loss +reconstr\. +KL +test loss +reconstr\. +KL +seconds +examples\/s$/);
-    for (const line of lines.slice(3, 5)) assertMatch(line, /^ +\d( +\d+\.\d\d){6} +\d+\.\d +[\d,]+$/);
+    assertMatch(lines[2], /^epoch +train loss +test loss +test ELBO +reconstr\. +KL +examples\/s$/);
+    for (const line of lines.slice(3, 5)) {
+      assertMatch(line, /^ +\d( +\d+\.\d\d){2} +-\d+\.\d\d( +\d+\.\d\d){2} +[\d,]+$/);
+    }
     assertEquals(
       lines[5],
       `${run}: model.safetensors, metrics.jsonl, samples.png, reconstructions.png, curves.svg, report.html`,
@@ -65,7 +69,8 @@ Deno.test("train on MNIST writes a model, metrics, three pictures and a report, 
 Deno.test("train takes every setting, sizes that nobody tuned for among them", async () => {
   await inFolder(async (folder) => {
     const data = await writeData(folder, 131, 5, 7), run = `${folder}/run`;
-    const flags = "--epochs 2 --batch 61 --hidden 13,11 --latent 7 --activation gelu --lr 0.002 --beta 0.5 --seed 5";
+    const flags =
+      "--epochs 2 --batch-size 61 --hidden 13,11 --latent 7 --activation gelu --lr 0.002 --beta 0.5 --seed 5";
     const { code, stdout } = await train(
       ...flags.split(" "),
       ...["--binarize", "dynamic", "--threads", "1", "--limit", "130", "--data", data, "--out", run],
@@ -77,8 +82,9 @@ Deno.test("train takes every setting, sizes that nobody tuned for among them", a
     assertEquals(checkpoint.key, split(key(5))[1]);
     assertEquals(JSON.parse(metadata.training), {
       data,
+      holdOut: "random",
       epochs: 2,
-      batch: 61,
+      batchSize: 61,
       beta: 0.5,
       binarize: "dynamic",
       seed: 5,
@@ -86,6 +92,7 @@ Deno.test("train takes every setting, sizes that nobody tuned for among them", a
       examples: 130,
       height: 5,
       width: 7,
+      dataHash: await dataHash(await loadImages(data)),
     });
     const [{ train: { loss, reconstruction, kl } }] = await metricsOf(run) as [{ train: Record<string, number> }];
     assert(Math.abs(loss - reconstruction - kl / 2) < 1e-9 * loss);
@@ -114,7 +121,7 @@ Deno.test("train takes settings of the optimizer and of warm-ups, in epochs, and
     assertEquals([schedule, warmup, klWarmup, beta], ["cosine", 0.5, 1.5, 0.5]);
     const lines = await metricsOf(run) as Record<"train" | "test", Record<string, number>>[];
     for (const { train, test } of lines) {
-      assert(Math.abs(test.loss - test.reconstruction - test.kl) < 1e-9 * test.loss); // all of the KL
+      assertEquals(test.elbo, -test.reconstruction - test.kl);
       assert(train.loss < train.reconstruction + 0.5 * train.kl);
     }
     // The pictures, like those of sample, show the average.
@@ -184,8 +191,8 @@ Deno.test("train --help names every flag and what it is by default", async () =>
   const { code, stdout, stderr } = await train("--help");
   assertEquals([code, stderr], [0, ""]);
   const flags =
-    "data epochs batch hidden latent activation lr schedule warmup weight-decay clip-norm average-decay beta " +
-    "kl-warmup binarize seed threads limit out resume json";
+    "data hold-out epochs batch-size hidden latent activation lr schedule warmup weight-decay clip-norm average-decay beta " +
+    "kl-warmup binarize seed threads limit out resume other-data json";
   for (const flag of flags.split(" ")) assertStringIncludes(stdout, `--${flag}`);
   for (const value of ['"mnist"', "10", "128", "400", "20", '"relu"', "0.001"]) {
     assertStringIncludes(stdout, `default: ${value})`);

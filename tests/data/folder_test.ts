@@ -1,5 +1,5 @@
 import { DataError } from "../../src/data/data_error.ts";
-import { load, loadFile, loadFolder } from "../../src/data/folder.ts";
+import { loadFile, loadFolder, loadImages } from "../../src/data/folder.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 
 const FASHION_MNIST = "/usr/share/datasets/fashion-mnist";
@@ -106,12 +106,14 @@ Deno.test("loadFolder does without labels", async () => {
   });
 });
 
-Deno.test("loadFolder holds out the last tenth of the train images when there are no test images", async () => {
+Deno.test("loadFolder holds out a tenth of the train images when there are no test images, at the end if asked for", async () => {
   await withFolder({
     "train-images-idx3-ubyte": TRAIN_IMAGES,
     "train-labels-idx1-ubyte": TRAIN_LABELS,
   }, async (path) => {
-    const { train, test } = await loadFolder(path);
+    const drawn = await loadFolder(path);
+    assertEquals([...drawn.train.labels!, ...drawn.test.labels!].toSorted(), [1, 2, 3]);
+    const { train, test } = await loadImages(path, { holdOut: "end" });
     assertEquals([...train.labels!], [1, 2]);
     assertEquals([...test.labels!], [3]);
     assertEquals([...test.pixels], Array(8).fill(12));
@@ -174,7 +176,7 @@ Deno.test("loadFile splits the images of one file, plain or compressed, and name
   const images = idx([25, 1, 2], 0);
   await withFolder({ "plain": images, "packed": await gzip(images), "vectors": idx([25, 2], 0) }, async (path) => {
     for (const name of ["plain", "packed", "vectors"]) {
-      const split = await loadFile(`${path}/${name}`);
+      const split = await loadFile(`${path}/${name}`, "end");
       assertEquals(split.name, name);
       assertEquals([...split.test.pixels], [23, 23, 24, 24]);
       assertEquals(split.train, { pixels: images.slice(16, 16 + 46), count: 23, height: 1, width: 2 });
@@ -196,40 +198,40 @@ Deno.test("loadFile refuses labels, a single image, a folder, and a file that is
   });
 });
 
-Deno.test("load tells a folder from a file", async () => {
+Deno.test("loadImages tells a folder from a file", async () => {
   await withFolder({
     "train-images-idx3-ubyte": TRAIN_IMAGES,
     "t10k-images-idx3-ubyte": TEST_IMAGES,
   }, async (path) => {
-    assertEquals((await load(path)).train.count, 3);
-    assertEquals((await load(`${path}/train-images-idx3-ubyte`)).train.count, 2);
+    assertEquals((await loadImages(path)).train.count, 3);
+    assertEquals((await loadImages(`${path}/train-images-idx3-ubyte`)).train.count, 2);
   });
 });
 
-Deno.test("load says what it looked for and where when there is nothing", async () => {
+Deno.test("loadImages says what it looked for and where when there is nothing", async () => {
   await withFolder({ "file": TRAIN_LABELS }, async (path) => {
-    const error = await assertRejects(() => load(`${path}/missing`), DataError);
+    const error = await assertRejects(() => loadImages(`${path}/missing`), DataError);
     assertEquals(error.message, `Cannot load ${path}/missing: expected a folder or an IDX file, got nothing there`);
-    await assertRejects(() => load(`${path}/file/below`), DataError, `Cannot read ${path}/file/below: expected`);
-    await assertRejects(() => load(""), DataError);
+    await assertRejects(() => loadImages(`${path}/file/below`), DataError, `Cannot read ${path}/file/below: expected`);
+    await assertRejects(() => loadImages(""), DataError);
   });
 });
 
 Deno.test({
-  name: "load leaves a missing permission to Deno's own error, which names the flag",
+  name: "loadImages leaves a missing permission to Deno's own error, which names the flag",
   permissions: "none",
   async fn() {
-    const error = await assertRejects(() => load("digits"), Deno.errors.NotCapable);
+    const error = await assertRejects(() => loadImages("digits"), Deno.errors.NotCapable);
     assertStringIncludes(error.message, "--allow-read");
   },
 });
 
 const installed = await Deno.stat(FASHION_MNIST).then((info) => info.isDirectory, () => false);
 Deno.test({
-  name: "load reads Fashion-MNIST as Debian installs it",
+  name: "loadImages reads Fashion-MNIST as Debian installs it",
   ignore: !installed,
   async fn() {
-    const { train, test, name } = await load(FASHION_MNIST);
+    const { train, test, name } = await loadImages(FASHION_MNIST);
     assertEquals([train.count, train.height, train.width], [60_000, 28, 28]);
     assertEquals([test.count, test.height, test.width], [10_000, 28, 28]);
     assertEquals(name, "fashion-mnist");

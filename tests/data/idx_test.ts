@@ -236,11 +236,32 @@ Deno.test("take refuses anything but a positive integer", () => {
   }
 });
 
-Deno.test("holdOut splits into disjoint sets that together are all images in order", () => {
+Deno.test("holdOut draws images, always the same, of which each is in one of two sets with its label", () => {
   for (const [count, tested] of [[2, 1], [9, 1], [10, 1], [19, 1], [20, 2], [105, 10]]) {
     const pixels = Uint8Array.from({ length: count * 2 }, (_, i) => i);
     const labels = Uint8Array.from({ length: count }, (_, i) => i);
-    const { train, test, name } = holdOut({ pixels, count, height: 2, width: 1, labels }, "a");
+    const images = { pixels, count, height: 2, width: 1, labels }, { train, test, name } = holdOut(images, "a");
+    assertEquals([train.count, test.count, name], [count - tested, tested, "a"]);
+    assertEquals([...train.labels!, ...test.labels!].toSorted((a, b) => a - b), [...labels]);
+    for (const { labels, pixels } of [train, test]) {
+      assertEquals([...labels!], [...labels!].toSorted((a, b) => a - b));
+      assertEquals([...pixels], [...labels!].flatMap((label) => [2 * label, 2 * label + 1]));
+    }
+    assertEquals(holdOut(images, "a"), { train, test, name });
+  }
+});
+
+Deno.test("holdOut of data that are sorted by class tests every class", () => {
+  const count = 1000, labels = Uint8Array.from({ length: count }, (_, i) => i / 100);
+  const { test } = holdOut({ pixels: new Uint8Array(count), count, height: 1, width: 1, labels }, "sorted");
+  assertEquals(new Set(test.labels).size, 10);
+});
+
+Deno.test("holdOut of the end splits into disjoint sets that together are all images in order", () => {
+  for (const [count, tested] of [[2, 1], [9, 1], [10, 1], [19, 1], [20, 2], [105, 10]]) {
+    const pixels = Uint8Array.from({ length: count * 2 }, (_, i) => i);
+    const labels = Uint8Array.from({ length: count }, (_, i) => i);
+    const { train, test, name } = holdOut({ pixels, count, height: 2, width: 1, labels }, "a", "end");
     assertEquals([train.count, test.count, name], [count - tested, tested, "a"]);
     assertEquals(Uint8Array.of(...train.pixels, ...test.pixels), pixels);
     assertEquals(Uint8Array.of(...train.labels!, ...test.labels!), labels);
