@@ -10,6 +10,7 @@ examples/pytorch_case.ts writes. `export` goes back: a checkpoint that elbo's `l
     ...  # model.encode, model.decode, an optimizer of PyTorch's
     save("OUT.safetensors", model, metadata)
 """
+import hashlib
 import json
 import math
 import struct
@@ -199,13 +200,18 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors, metadata):
-    """Tensors by name, laid out as elbo lays them out, by type and then by name: the same bytes for the same values."""
-    dtypes, data = {dtype: name for name, dtype in DTYPES.items()}, bytearray()
-    header = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    """Tensors by name, laid out as elbo lays them out, by type and then by name: the same bytes for the same values.
+
+    Where there are metadata they get the SHA-256 of the tensors, which elbo verifies.
+    """
+    dtypes, data, header = {dtype: name for name, dtype in DTYPES.items()}, bytearray(), {}
     for name, value in sorted(tensors.items(), key=lambda item: (dtypes[item[1].dtype], item[0])):
         begin = len(data)
         data += value.detach().cpu().contiguous().numpy().tobytes()
         header[name] = {"dtype": dtypes[value.dtype], "shape": list(value.shape), "data_offsets": [begin, len(data)]}
+    if metadata:
+        metadata = {**metadata, "sha256": hashlib.sha256(data).hexdigest()}
+        header = {"__metadata__": dict(sorted(metadata.items())), **header}
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:

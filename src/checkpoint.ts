@@ -1,6 +1,18 @@
 import { mismatch } from "./checkpoint_error.ts";
-import { checkAllTaken, checkMetadata, furtherMetadata, open, part, takeTree, TREES, VERSION } from "./model_file.ts";
-import { type Adam, resolveAdam } from "./optimizer.ts";
+import { show } from "./checks/show.ts";
+import {
+  checkAllTaken,
+  checkMetadata,
+  type Digest,
+  furtherMetadata,
+  hashed,
+  open,
+  part,
+  takeTree,
+  TREES,
+  VERSION,
+} from "./model_file.ts";
+import { type Adam, ADAM_SETTINGS, resolveAdam } from "./optimizer.ts";
 import { checkKey, type Key } from "./random.ts";
 import { encodeSafetensors, type TensorEntry } from "./safetensors.ts";
 import type { Config } from "./vae/config.ts";
@@ -25,11 +37,13 @@ export type Checkpoint = {
  *
  * @param checkpoint What to write.
  * @param metadata Further entries of the metadata, under other names.
+ * @param digest Makes the entry `sha256`, of the tensors' bytes; left out, there is none.
  * @returns The file's bytes, the same for the same arguments.
  */
 export function encodeCheckpoint(
   checkpoint: Checkpoint,
   metadata: Readonly<Record<string, string>> = {},
+  digest?: Digest,
 ): Uint8Array<ArrayBuffer> {
   checkMetadata(metadata);
   const { config, optimizer, step, key } = checkpoint, shapes = layout(config);
@@ -51,6 +65,7 @@ export function encodeCheckpoint(
     optimizer: JSON.stringify(optimizer),
     step: JSON.stringify(step),
     key: JSON.stringify(key),
+    ...hashed(tensors, digest),
   });
 }
 
@@ -58,17 +73,21 @@ export function encodeCheckpoint(
  * Reads what {@linkcode encodeCheckpoint} wrote.
  *
  * @param bytes The file's bytes.
+ * @param digest Checks the tensors against the file's `sha256`, if it has one.
  * @returns The checkpoint, its arrays copies, and all further metadata.
  * @throws {CheckpointError} If it is no such file: what was got and what was wanted.
  */
-export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; metadata: Record<string, string> } {
-  const file = open(bytes), { config, metadata } = file;
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  digest?: Digest,
+): { checkpoint: Checkpoint; metadata: Record<string, string> } {
+  const file = open(bytes, digest), { config, metadata } = file;
   if (Object.hasOwn(metadata, "exported")) {
     throw mismatch("read", "a training state", "a model exported for inference, which has no optimizer state");
   }
-  const optimizer = part(metadata, "optimizer", (value) => resolveAdam(value as Adam));
+  const optimizer = part(metadata, "optimizer", (value) => resolveAdam(known(value)));
   const step = part(metadata, "step", (value) => {
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`it is ${JSON.stringify(value)}`);
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`it is ${show(value)}`);
     return value as number;
   });
   const key = part(metadata, "key", (value) => {
@@ -80,6 +99,15 @@ export function decodeCheckpoint(bytes: Uint8Array): { checkpoint: Checkpoint; m
   const average = optimizer.averageDecay === undefined ? {} : { average: tree("average") };
   checkAllTaken(file);
   return { checkpoint: { config, optimizer, step, key, ...trees, ...average }, metadata: furtherMetadata(file) };
+}
+
+/**
+ * Adam's settings of a file, without names that there are not: elbo 0.1 stored whatever it was given, such as `lr`, and
+ * trained without it.
+ */
+function known(value: unknown): Partial<Adam> {
+  if (typeof value !== "object" || value === null) return value as Partial<Adam>;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(ADAM_SETTINGS, name)));
 }
 
 /** A tensor's values, copied. */

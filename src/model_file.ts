@@ -1,6 +1,14 @@
 import { CheckpointError, mismatch } from "./checkpoint_error.ts";
 import { fromFloat16, MOST_FLOAT16, toFloat16 } from "./float16.ts";
-import { decodeSafetensors, encodeSafetensors, type Safetensors, type TensorEntry } from "./safetensors.ts";
+import { show, showText } from "./checks/show.ts";
+import {
+  dataParts,
+  dataSection,
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type TensorEntry,
+} from "./safetensors.ts";
 import { type Config, type ConfigOptions, resolveConfig } from "./vae/config.ts";
 import { layout, leaves, mapNetwork, type Network } from "./vae/layout.ts";
 
@@ -11,7 +19,7 @@ export const VERSION = "1";
 export type Exported = "params" | "average";
 
 /** Names of metadata that say what a file is. */
-const OWN: readonly string[] = ["elbo", "config", "optimizer", "step", "key", "exported"];
+const OWN: readonly string[] = ["elbo", "config", "optimizer", "step", "key", "exported", "sha256"];
 
 /** The trees of tensors that a training state has. */
 export const TREES = ["params", "mu", "nu", "average"] as const;
@@ -24,16 +32,60 @@ export type Opened = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
-/** Opens a training state's checkpoint, or an exported model. */
-export function open(bytes: Uint8Array): Opened {
+/** Returns the SHA-256 of bytes that follow each other, as 64 hexadecimal digits. */
+export type Digest = (parts: readonly Uint8Array[]) => string;
+
+/**
+ * Opens a training state's checkpoint, or an exported model.
+ *
+ * @param digest Checks the tensors against the file's `sha256`, if it has one; left out where the caller does so.
+ */
+export function open(bytes: Uint8Array, digest?: Digest): Opened {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (!Object.hasOwn(metadata, "elbo")) throw mismatch("read", "metadata of elbo", "a file without it");
   const { elbo } = metadata;
   if (elbo !== VERSION) {
     const newer = /^[0-9]{1,9}$/.test(elbo) && Number(elbo) > Number(VERSION);
-    throw mismatch("read", `version ${VERSION}`, `version ${elbo.slice(0, 20)}${newer ? " of a newer elbo" : ""}`);
+    throw mismatch("read", `version ${VERSION}`, `version ${showText(elbo, 20)}${newer ? " of a newer elbo" : ""}`);
   }
-  return { config: part(metadata, "config", (value) => resolveConfig(value as ConfigOptions)), tensors, metadata };
+  if (digest) checkDigest(metadata, digest([dataSection(bytes)]));
+  const config = part(metadata, "config", (value) => {
+    checkClaims(value, tensors.size);
+    return resolveConfig(value as ConfigOptions);
+  });
+  return { config, tensors, metadata };
+}
+
+/**
+ * Throws unless the tensors' bytes have the SHA-256 that stands in the metadata; a file without one is not checked.
+ *
+ * @param got Of the bytes after the header, as 64 hexadecimal digits.
+ */
+export function checkDigest({ sha256 }: { readonly sha256?: string }, got: string): void {
+  if (sha256 === undefined || sha256 === got) return;
+  throw mismatch("read", `tensors whose SHA-256 is ${show(sha256)} as its metadata says`, `${got}: it is damaged`);
+}
+
+/** Throws if a configuration claims more layers than there are tensors: planning them would take memory without end. */
+function checkClaims(config: unknown, tensors: number): void {
+  const lists = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null
+      ? Object.values(value).flatMap((v) => Array.isArray(v) ? [v] : lists(v))
+      : [];
+  const layers = lists(config).reduce((sum: number, list) => sum + (list as unknown[]).length, 0);
+  // Three numbers are the shape of an image.
+  if (layers > tensors + 3) throw new Error(`it has ${layers} layers and sizes, but the file ${tensors} tensors`);
+}
+
+/** Throws if a tensor has a value that is not finite: nothing computed from it would be. */
+function checkFinite({ dtype, data }: TensorEntry, name: string): void {
+  const size = dtype === "F16" ? 2 : 4, high = dtype === "F16" ? 0x7c : 0x7f;
+  for (let i = size - 1; i < data.length; i += size) {
+    // All bits of the exponent: infinity or NaN.
+    if ((data[i] & high) !== high || (size === 4 && (data[i - 1] & 0x80) === 0)) continue;
+    const index = Math.floor(i / size);
+    throw mismatch("read", `finite values in ${name}`, `infinity or NaN at ${index}`);
+  }
 }
 
 /** A part of the metadata that is JSON. */
@@ -42,9 +94,12 @@ export function part<T>(metadata: Opened["metadata"], name: string, read: (value
   try {
     return read(JSON.parse(metadata[name]));
   } catch (error) {
-    throw new CheckpointError(`Cannot read checkpoint: its ${name} is not valid: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new CheckpointError(
+      `Cannot read checkpoint: its ${name} is not valid: ${showText((error as Error).message)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -61,14 +116,32 @@ export function takeTree<T>(
       throw mismatch("read", `${name} of shape [${shape.join(", ")}]`, `[${entry.shape.join(", ")}]`);
     }
     tensors.delete(name);
-    return read(entry, name);
+    const value = read(entry, name);
+    checkFinite(entry, name);
+    return value;
   });
 }
 
 /** Throws if there are tensors left. */
 export function checkAllTaken({ tensors }: Opened): void {
   const [extra] = tensors.keys();
-  if (extra !== undefined) throw mismatch("read", "no tensors but the model's", `one named ${JSON.stringify(extra)}`);
+  if (extra !== undefined) throw mismatch("read", "no tensors but the model's", `one named ${show(extra)}`);
+}
+
+/**
+ * Returns metadata as they may be given to others: without the path and the hash of the data that a model was trained on.
+ *
+ * @param metadata Further metadata of a file; `training` is what the command line wrote.
+ */
+export function publicMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  if (!Object.hasOwn(metadata, "training")) return { ...metadata };
+  const { training, ...rest } = metadata;
+  try {
+    const { data: _, dataHash: __, ...kept } = JSON.parse(training);
+    return { ...rest, training: JSON.stringify(kept) };
+  } catch {
+    return rest; // what is no JSON may hold anything
+  }
 }
 
 /** The metadata that others wrote. */
@@ -88,6 +161,8 @@ export type ModelFile = {
   /** Views of the file's bytes, F32 or F16: see {@linkcode readFloats}. */
   readonly params: Network<TensorEntry>;
   readonly metadata: Record<string, string>;
+  /** Of the tensors' bytes, if the file says it. */
+  readonly sha256?: string;
 };
 
 /**
@@ -96,8 +171,8 @@ export type ModelFile = {
  * @param bytes The file's bytes, of which the result's tensors are views.
  * @throws {CheckpointError} If it is no such file: what was got and what was wanted.
  */
-export function decodeModel(bytes: Uint8Array): ModelFile {
-  const file = open(bytes), { tensors } = file;
+export function decodeModel(bytes: Uint8Array, digest?: Digest): ModelFile {
+  const file = open(bytes, digest), { tensors } = file;
   const averaged = [...tensors.keys()].some((name) => name.startsWith("average."));
   const params = takeTree(file, averaged ? "average" : "params", (entry, name) => {
     if (entry.dtype !== "F32" && entry.dtype !== "F16") {
@@ -109,7 +184,8 @@ export function decodeModel(bytes: Uint8Array): ModelFile {
     if (TREES.some((tree) => name.startsWith(`${tree}.`))) tensors.delete(name);
   }
   checkAllTaken(file);
-  return { config: file.config, params, metadata: furtherMetadata(file) };
+  const { sha256 } = file.metadata;
+  return { config: file.config, params, metadata: furtherMetadata(file), ...sha256 !== undefined && { sha256 } };
 }
 
 /** Writes a tensor's values to `out`, which has as many. */
@@ -124,6 +200,8 @@ export type ExportOptions = {
   readonly float16?: boolean;
   /** Further entries of the metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Makes the `sha256` of the metadata; left out, there is none. */
+  readonly digest?: Digest;
 };
 
 /**
@@ -151,7 +229,7 @@ export function modelContents(
   config: Config,
   params: Network<Float32Array>,
   exported: Exported,
-  { float16 = false, metadata = {} }: ExportOptions = {},
+  { float16 = false, metadata = {}, digest }: ExportOptions = {},
 ): Safetensors {
   checkMetadata(metadata);
   const values = leaves(params), tensors = new Map<string, TensorEntry>();
@@ -160,7 +238,15 @@ export function modelContents(
     const array = values[i++], half = float16 && shape.length > 1;
     tensors.set(`params.${name}`, { ...half ? halves(name, array) : floats(array), shape });
   });
-  return { tensors, metadata: { ...metadata, elbo: VERSION, config: JSON.stringify(config), exported } };
+  return {
+    tensors,
+    metadata: { ...metadata, elbo: VERSION, config: JSON.stringify(config), exported, ...hashed(tensors, digest) },
+  };
+}
+
+/** The entry of the metadata that says the SHA-256 of the tensors. */
+export function hashed(tensors: ReadonlyMap<string, TensorEntry>, digest?: Digest): { readonly sha256?: string } {
+  return digest ? { sha256: digest(dataParts(tensors)) } : {};
 }
 
 function floats({ buffer, byteOffset, byteLength }: Float32Array): Omit<TensorEntry, "shape"> {

@@ -43,7 +43,8 @@ export type Adam = {
 /** The paper's settings. */
 export const ADAM: Adam = Object.freeze({ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
 
-const OPTIONS: Names<Adam> = {
+/** The names of Adam's settings. */
+export const ADAM_SETTINGS: Names<Adam> = {
   learningRate: true,
   beta1: true,
   beta2: true,
@@ -73,9 +74,9 @@ function isShare(x: unknown): boolean {
  * @throws {RangeError} If a setting is out of range; the message names it.
  */
 export function resolveAdam(options: Partial<Adam> = {}): Adam {
-  const given = Object.entries(checkOptions("Cannot use Adam", options, OPTIONS, "optimizer")).filter(([, value]) =>
-    value !== undefined
-  );
+  const given = Object.entries(checkOptions("Cannot use Adam", options, ADAM_SETTINGS, "optimizer")).filter((
+    [, value],
+  ) => value !== undefined);
   const settings: Adam = { ...ADAM, ...Object.fromEntries(given) };
   const check = (name: keyof Adam, good: boolean, wanted: string) => {
     if (!good) throw new RangeError(`Cannot use Adam: expected ${name} to be ${wanted}, got ${show(settings[name])}`);

@@ -11,7 +11,11 @@ import { type Dtype, formatHeader, layout, parseHeader, type Span } from "./safe
 export type { Dtype };
 
 const LENGTH_BYTES = 8; // of the header's length field, and the alignment of the data section
-const MAX_HEADER_BYTES = 100_000_000; // the reference implementation's limit
+/**
+ * The longest header: room for two thousand tensors. The reference implementation allows 100 MB, which as JavaScript
+ * objects would take gigabytes.
+ */
+const MAX_HEADER_BYTES = 2 ** 18;
 const LONGEST_HEADER = `a header of at most ${MAX_HEADER_BYTES} bytes`;
 const OPEN_BRACE = 0x7b;
 const SPACE = 0x20;
@@ -38,7 +42,7 @@ export type Safetensors = {
  * @param metadata Text by key, such as a configuration in JSON; own enumerable properties are written.
  * @returns The file's bytes, in a buffer of their own.
  * @throws {CheckpointError} If a tensor's data has another size than its type and shape say, if a name or text is not one
- * that the format can hold, or if the header exceeds 100 MB.
+ * that the format can hold, or if the header exceeds 256 KiB.
  *
  * @example Two floats and a note
  * ```ts
@@ -55,7 +59,8 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorEntry>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const { head, spans } = encodeHead(tensors, metadata), file = new Uint8Array(head.length + (spans.at(-1)?.end ?? 0));
+  const { head, spans } = encodeHead(tensors, metadata);
+  const file = new Uint8Array(head.length + (spans.at(-1)?.end ?? 0));
   file.set(head);
   for (const { name, begin } of spans) file.set(tensors.get(name)!.data, head.length + begin);
   return file;
@@ -101,6 +106,7 @@ export function encodeHead(
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+  refuseForeign(bytes);
   const dataStart = LENGTH_BYTES + headerLengthOf(bytes);
   const { spans, metadata } = parseHeader(headerText(bytes, dataStart));
   const wanted = spans.at(-1)?.end ?? 0;
@@ -113,6 +119,38 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata };
+}
+
+/** Returns the bytes after a file's header, which hold the tensors; the caller has decoded the file. */
+export function dataSection(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(LENGTH_BYTES + headerLengthOf(bytes));
+}
+
+/** Returns the tensors' bytes in the order in which a file holds them, without a copy. */
+export function dataParts(tensors: ReadonlyMap<string, TensorEntry>): Uint8Array[] {
+  return layout(tensors).map(({ name }) => tensors.get(name)!.data);
+}
+
+/** Files that are often given in place of a model: how they begin, and what to do. */
+const FOREIGN: readonly (readonly [begins: RegExp, what: string])[] = [
+  [/^version https:\/\/git-lfs/, "a Git LFS pointer in place of the file; git lfs pull fetches it"],
+  [/^\s*<(!doctype|html|\?xml|head|body)/i, "an HTML or XML page, such as an error of a server"],
+  [/^PK\x03\x04/, "a ZIP archive, such as a pickled .pt of PyTorch; its weights have to be saved as safetensors"],
+  [/^\x80[\x02-\x05]/, "a pickle, such as an older .pt of PyTorch; its weights have to be saved as safetensors"],
+  [/^\x89HDF/, "an HDF5 file"],
+  [/^\x1f\x8b/, "a gzip file; it has to be decompressed first"],
+  [/^\x93NUMPY/, "a NumPy array"],
+  [/^\s*[[{]/, "a JSON text"],
+];
+
+/** Throws if bytes begin as files do that are not models, and not as a model may: its length field can be any bytes. */
+function refuseForeign(bytes: Uint8Array): void {
+  if (bytes.length === 0) throw mismatch("read", "a safetensors file", "an empty one");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fits = bytes.length > LENGTH_BYTES && view.getBigUint64(0, true) <= bytes.length - LENGTH_BYTES;
+  if (fits && bytes[LENGTH_BYTES] === OPEN_BRACE) return;
+  const start = String.fromCharCode(...bytes.subarray(0, 64)), found = FOREIGN.find(([begins]) => begins.test(start));
+  if (found) throw mismatch("read", "a safetensors file", found[1]);
 }
 
 function headerLengthOf(bytes: Uint8Array): number {

@@ -3,6 +3,7 @@
  * lies where. `safetensors.ts` is the face of the format; this file knows no bytes but the header's rules.
  */
 import { mismatch } from "./checkpoint_error.ts";
+import { show } from "./checks/show.ts";
 
 /** Bytes of one element, by type; widest first, which is the order tensors take in a file we write. */
 const ELEMENT_BYTES = {
@@ -22,8 +23,6 @@ const ELEMENT_BYTES = {
 } as const;
 const DTYPES = Object.keys(ELEMENT_BYTES);
 const METADATA = "__metadata__";
-const SHOWN = 60; // characters of a foreign text, and
-const LISTED = 8; // members of a foreign array, that a message repeats
 
 /** The element types that can be read and written, by their names in the format. */
 export type Dtype = keyof typeof ELEMENT_BYTES;
@@ -216,16 +215,4 @@ function byCodeUnits(a: string, b: string): number {
 
 function label(name: string): string {
   return `tensor ${show(name)}`;
-}
-
-/** A foreign value for a message: cut short, and never deeper than an array's members, whatever the file holds. */
-function show(value: unknown, nested = false): string {
-  if (Array.isArray(value)) {
-    if (nested) return "an array";
-    const members = value.slice(0, LISTED).map((member) => show(member, true));
-    return `[${members.join(", ")}${value.length > LISTED ? ", ..." : ""}]`;
-  }
-  if (typeof value === "string") return JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}...` : value);
-  if (isObject(value)) return "an object";
-  return Object.is(value, -0) ? "-0" : value === undefined ? "none" : String(value);
 }

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import * as tf from "../backend/tf.ts";
 import { checkOptions, type Names } from "../checks/options.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
+import { describe } from "./describe.ts";
+import { markFinite } from "./step.ts";
 import { checkNetwork, checkState, DISPOSABLE, mapTrees, type State, type Tensors, treesOf } from "./state.ts";
 import { allOrNothing } from "./tensors.ts";
 
@@ -43,15 +46,20 @@ export function save(
     checkNetwork(action, tree, config, name);
     return mapNetwork(tree, (tensor) => tensor.dataSync() as Float32Array);
   };
-  return encodeCheckpoint({ config, optimizer, step, key, ...mapTrees(treesOf(state), arrays) }, options.metadata);
+  return encodeCheckpoint(
+    { config, optimizer, step, key, ...mapTrees(treesOf(state), arrays) },
+    options.metadata,
+    sha256,
+  );
 }
 
 /**
  * Reads a state that {@linkcode save} wrote. The caller owns the result.
  *
- * @param bytes The file's bytes.
+ * @param bytes The file's bytes: an array or a view of them, or an `ArrayBuffer`.
  * @returns The state.
- * @throws {CheckpointError} If it is no such file: what was got and what was wanted. Nothing is leaked.
+ * @throws {TypeError} If they are no bytes.
+ * @throws {CheckpointError} If it is no such file, or a damaged one: what was got and what was wanted. Nothing is leaked.
  *
  * @example
  * ```ts
@@ -63,8 +71,8 @@ export function save(
  * assert.throws(() => load(new Uint8Array(3)), /Cannot read checkpoint/);
  * ```
  */
-export function load(bytes: Uint8Array): tf.Owned<State> {
-  const { checkpoint } = decodeCheckpoint(bytes), { config, optimizer, step, key } = checkpoint;
+export function load(bytes: ArrayBuffer | ArrayBufferView): tf.Owned<State> {
+  const { checkpoint } = decodeCheckpoint(bytesOf(bytes), sha256), { config, optimizer, step, key } = checkpoint;
   const shapes = leaves(layout(config));
   const tensors = (tree: Network<Float32Array>): Tensors => {
     let i = 0;
@@ -72,6 +80,28 @@ export function load(bytes: Uint8Array): tf.Owned<State> {
   };
   return allOrNothing(() => {
     const trees = mapTrees(checkpoint, tensors);
-    return { ...trees, params: { config, ...trees.params }, step, optimizer, key, ...DISPOSABLE };
+    const state = { ...trees, params: { config, ...trees.params }, step, optimizer, key, ...DISPOSABLE };
+    markFinite(state);
+    return state;
   });
+}
+
+/** The bytes of a file, of whatever holds them. */
+function bytesOf(bytes: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const hint = typeof bytes === "string"
+    ? "; write load(await Deno.readFile(path)) for a file"
+    : (bytes as unknown) instanceof Response
+    ? "; write load(await response.bytes())"
+    : "";
+  throw new TypeError(`Cannot load: expected the bytes of a file, got ${describe(bytes)}${hint}`);
+}
+
+/** SHA-256 as hexadecimal digits. */
+export function sha256(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
+import { sha256 } from "../api/save.ts";
 import { type Checkpoint, decodeCheckpoint } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint_error.ts";
 import { UserError } from "./run.ts";
@@ -6,36 +7,52 @@ import { fromMetadata, type Saved } from "./settings.ts";
 
 /**
  * Writes a file so that at any moment, `kill -9` and power loss included, its name stands for the whole old contents or
- * the whole new ones: into a temporary file beside it, to the disk, and only then under its name.
+ * the whole new ones: into a temporary file beside it, to the disk, and only then under its name. A symbolic link stays
+ * one, and its target is replaced; permissions of the old file are kept.
  *
  * @param path The file.
  * @param bytes Its new contents.
  * @throws {UserError} If that cannot be done; the old contents stay, and the temporary file is removed.
  */
 export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  // The process id, lest two that write the same file write into the same temporary one.
-  const temporary = `${path}.${Deno.pid}.tmp`;
+  let temporary: string | undefined;
   try {
-    await writeThrough(temporary, bytes, { truncate: true });
-    await Deno.rename(temporary, path);
+    const target = await targetOf(path), name = `${target}.${crypto.randomUUID()}.tmp`;
+    const mode = (await Deno.stat(target).catch(() => undefined))?.mode;
+    // A new file under a name that nobody can foresee: an existing one, or a link that waits there, is not written through.
+    await writeThrough(name, bytes, { createNew: true, ...mode != null && { mode: mode & 0o777 } });
+    temporary = name;
+    await Deno.rename(name, target);
+    await syncFolder(dirname(target));
   } catch (cause) {
-    await Deno.remove(temporary).catch(() => {});
+    if (temporary !== undefined) await Deno.remove(temporary).catch(() => {});
     throw cannotWrite(path, cause);
   }
-  await syncFolder(dirname(path));
+}
+
+/** The file that a path stands for: where it is a symbolic link, what that points to, also if there is nothing yet. */
+async function targetOf(path: string, links = 0): Promise<string> {
+  const info = await Deno.lstat(path).catch(() => undefined);
+  if (!info?.isSymlink || links > 40) return path;
+  return await targetOf(resolve(dirname(path), await Deno.readLink(path)), links + 1);
 }
 
 /** Adds bytes to the end of a file, which is made if there is none, and waits for the disk to have them. */
 export async function append(path: string, bytes: Uint8Array): Promise<void> {
-  await writeThrough(path, bytes, { append: true }).catch((cause) => {
+  await writeThrough(path, bytes, { append: true, create: true }).catch((cause) => {
     throw cannotWrite(path, cause);
   });
 }
 
 async function writeThrough(path: string, bytes: Uint8Array, how: Deno.OpenOptions): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, ...how });
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  await file.sync();
+  using file = await Deno.open(path, { write: true, ...how });
+  try {
+    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await file.sync();
+  } catch (error) {
+    if (how.createNew) await Deno.remove(path).catch(() => {});
+    throw error;
+  }
 }
 
 /** Makes a rename last: the name is in the folder, not in the file. Not every system lets a folder be opened. */
@@ -53,13 +70,30 @@ export function cannotWrite(path: string, cause: unknown): UserError {
   return new UserError(`Cannot write ${path}: ${(cause as Error).message}`, { cause });
 }
 
-/** Removes temporary files that {@linkcode writeAtomically} left beside files of these names because it was killed. */
-export async function removeLeftovers(folder: string, names: readonly string[]): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    const leftover = names.some((own) => name.startsWith(own) && /^\.\d+\.tmp$/.test(name.slice(own.length)));
+/**
+ * Removes temporary files that {@linkcode writeAtomically} left beside files of these names because it was killed.
+ *
+ * @param folder The folder, on which the caller holds the lock.
+ * @param names The files.
+ * @param age Milliseconds that a temporary file must have: 0 for files that only the holder of the lock writes, more where
+ * another process, such as `deno task report`, may be about to rename one.
+ */
+export async function removeLeftovers(folder: string, names: readonly string[], age: number): Promise<void> {
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    const leftover = isFile &&
+      names.some((own) => name.startsWith(own) && /^\.[0-9a-f-]{36}\.tmp$/.test(name.slice(own.length)));
+    if (!leftover) continue;
+    const { mtime } = await Deno.lstat(`${folder}/${name}`);
     // Where it cannot be removed it only takes up space.
-    if (leftover) await Deno.remove(`${folder}/${name}`).catch(() => {});
+    if (mtime && Date.now() - mtime.getTime() >= age) await Deno.remove(`${folder}/${name}`).catch(() => {});
   }
+}
+
+/** The bytes of a file: a device or a pipe, which may never end, is refused. */
+async function readRegularFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { isFile, isDirectory } = await Deno.stat(path);
+  if (!isFile) throw new Error(`expected a regular file, got ${isDirectory ? "a folder" : "a device or a pipe"}`);
+  return await Deno.readFile(path);
 }
 
 /** What a checkpoint file holds. */
@@ -81,11 +115,11 @@ export type CheckpointFile = {
  * @throws {CheckpointError} If it is not a checkpoint: which file, what was got, what was wanted.
  */
 export async function readCheckpoint(path: string): Promise<CheckpointFile> {
-  const bytes = await Deno.readFile(path).catch((cause) => {
+  const bytes = await readRegularFile(path).catch((cause) => {
     throw new UserError(`Cannot read checkpoint ${path}: ${(cause as Error).message}`, { cause });
   });
   try {
-    const { checkpoint, metadata } = decodeCheckpoint(bytes);
+    const { checkpoint, metadata } = decodeCheckpoint(bytes, sha256);
     return { bytes, checkpoint, metadata, saved: fromMetadata(metadata) };
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;

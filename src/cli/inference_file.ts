@@ -1,6 +1,6 @@
-import { load } from "../api/save.ts";
+import { load, sha256 } from "../api/save.ts";
 import { finalParams, type Params } from "../api/state.ts";
-import { encodeModel } from "../model_file.ts";
+import { encodeModel, publicMetadata } from "../model_file.ts";
 import { mapNetwork } from "../vae/layout.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
 import { UserError } from "./run.ts";
@@ -29,7 +29,11 @@ export async function readForInference(model: string, float16: boolean): Promise
   const file = await readCheckpoint(model), state = load(file.bytes), params = finalParams(state);
   const arrays = mapNetwork(params, (tensor) => tensor.dataSync<"float32">()), { metadata } = file;
   const which = state.average ? "average" : "params";
-  const bytes = encodeModel(params.config, arrays, which, { float16, metadata });
+  const bytes = encodeModel(params.config, arrays, which, {
+    float16,
+    metadata: publicMetadata(metadata),
+    digest: sha256,
+  });
   const what = [which === "average" ? "averaged parameters" : "parameters", float16 ? "float16" : "float32"];
   const sizes = `${count(bytes.length)} bytes of ${count(file.bytes.length)}`;
   return { params, bytes, from: file, summary: `${what.join(", ")}, ${sizes}` };

@@ -1,10 +1,9 @@
 import { CheckpointError } from "../checkpoint_error.ts";
 import { DataError } from "../data/data_error.ts";
+import { warn } from "./output.ts";
+import { UserError } from "./user_error.ts";
 
-/** What the user can put right: a flag, a path, a full disk. It is told in one line, without a stack. */
-export class UserError extends Error {
-  override readonly name = "UserError";
-}
+export { UserError };
 
 /** What Deno throws about paths and permissions of the user's own. */
 const SYSTEM = [
@@ -39,12 +38,7 @@ export async function run(main: () => Promise<number>): Promise<never> {
     code = await main();
   } catch (error) {
     code = 1;
-    try {
-      if (isUserError(error)) console.error(`error: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`);
-      else console.error(error);
-    } catch {
-      // Standard error cannot be written either: the exit code has to do.
-    }
+    warn(isUserError(error) ? `error: ${error.message.replaceAll(/\s*\n\s*/g, " ")}` : Deno.inspect(error));
   }
   Deno.exit(code);
 }

@@ -16,6 +16,9 @@ export const FILES = {
 /** A run's folder, and its lock. */
 export type LockedFolder = { readonly folder: string; readonly lock: FolderLock };
 
+/** Milliseconds after which no other process is still writing a picture: that takes seconds at most. */
+const HOUR = 3_600_000;
+
 /** Where a run is to write. */
 export type RunFolderOptions = {
   /** `--out`: this folder. */
@@ -39,7 +42,9 @@ export async function runFolder({ out, resume, data }: RunFolderOptions): Promis
   try {
     await Deno.mkdir(folder, { recursive: true });
     lock = await FolderLock.take(folder);
-    await removeLeftovers(folder, Object.values(FILES));
+    const { model, metrics, ...pictures } = FILES;
+    await removeLeftovers(folder, [model, metrics], 0);
+    await removeLeftovers(folder, Object.values(pictures), HOUR);
   } catch (cause) {
     throw cause instanceof UserError ? cause : cannotWrite(folder, cause);
   }

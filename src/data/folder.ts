@@ -6,9 +6,9 @@
  */
 import { basename, join } from "node:path";
 import { DataError } from "./data_error.ts";
-import { decompress, type Idx, readIdx } from "./idx.ts";
+import { decompress, type Idx, idxLength, readIdx } from "./idx.ts";
 import { checkOptions, type Names } from "../checks/options.ts";
-import { show } from "../checks/show.ts";
+import { show, showText } from "../checks/show.ts";
 import { HOLD_OUT, type HoldOut, holdOut, type Images, type Split, toImages } from "./images.ts";
 
 /** The spellings of a file's name, the likeliest first; a plain file is preferred to a compressed one. */
@@ -64,7 +64,8 @@ export async function loadImages(path: string, options: LoadImagesOptions = {}):
 /**
  * Loads a dataset from a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
  * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may be spelled with a dot (`train-images.idx3-ubyte`),
- * and each may be compressed and end in `.gz`. Labels are optional. Without test images a tenth of the train
+ * and each may be compressed and end in `.gz`. Labels are optional. EMNIST's names are read, too, such as
+ * `emnist-letters-train-images-idx3-ubyte`; its images, which are stored with rows and columns exchanged, are put upright. Without test images a tenth of the train
  * images is held out, see {@linkcode holdOut}.
  *
  * @param path The folder; its last part becomes the dataset's name.
@@ -88,12 +89,13 @@ export async function loadImages(path: string, options: LoadImagesOptions = {}):
  */
 export async function loadFolder(path: string, how?: HoldOut): Promise<Split> {
   const name = basename(path) || path;
-  const train = await readPart(path, "train");
+  const plain = await readPart(path, "train"), emnist = plain ? undefined : await emnistIn(path);
+  const train = plain ?? (emnist === undefined ? undefined : await readPart(path, "train", emnist));
   if (train === undefined) {
     const wanted = spell("train-images", 3).slice(0, 2).join(" or ");
     throw new DataError(`Cannot load folder ${path}: expected ${wanted} in it, plain or with .gz, got neither`);
   }
-  const test = await readPart(path, "t10k");
+  const test = await readPart(path, "t10k", emnist);
   if (test === undefined) return holdOut(train, name, how);
   if (test.height !== train.height || test.width !== train.width) {
     throw new DataError(
@@ -129,11 +131,13 @@ export async function loadFile(path: string, how?: HoldOut): Promise<Split> {
 }
 
 /** The images and labels of one half of a folder, or undefined if it has neither. */
-async function readPart(folder: string, part: "train" | "t10k"): Promise<Images | undefined> {
-  const images = await find(folder, `${part}-images`, 3);
-  const labels = await find(folder, `${part}-labels`, 1);
+async function readPart(folder: string, part: "train" | "t10k", emnist?: string): Promise<Images | undefined> {
+  const stem = emnist === undefined ? part : `${emnist}-${part === "train" ? "train" : "test"}`;
+  const images = await find(folder, `${stem}-images`, 3);
+  const labels = await find(folder, `${stem}-labels`, 1);
   if (images !== undefined) {
-    return toImages(await readFile(images), images, labels === undefined ? undefined : await readFile(labels));
+    const read = toImages(await readFile(images), images, labels === undefined ? undefined : await readFile(labels));
+    return emnist === undefined ? read : transposed(read);
   }
   if (labels === undefined) return undefined;
   throw new DataError(
@@ -150,13 +154,53 @@ async function find(folder: string, stem: string, dimensions: number): Promise<s
   return undefined;
 }
 
+/** The names of EMNIST's files, such as `emnist-letters-train-images-idx3-ubyte.gz`: the first part names the set. */
+const EMNIST = /^(emnist-[a-z]+)-(train|test)-(images|labels)-idx[13]-ubyte(\.gz)?$/;
+
+/**
+ * Which of EMNIST's sets a folder holds.
+ *
+ * @throws {DataError} If there are several, such as letters and digits: one of them has to be alone in its folder.
+ */
+async function emnistIn(folder: string): Promise<string | undefined> {
+  const sets = new Set<string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const set = EMNIST.exec(name)?.[1];
+    if (set !== undefined) sets.add(set);
+  }
+  const [set, ...others] = [...sets].sort();
+  if (others.length === 0) return set;
+  throw new DataError(
+    `Cannot load folder ${showText(folder)}: expected one set of EMNIST, got ${[set, ...others].join(", ")}; ` +
+      "put one of them into a folder of its own",
+  );
+}
+
+/** Images whose rows are columns, as EMNIST stores them, put upright. */
+function transposed(images: Images): Images {
+  const { pixels, count, height, width } = images, upright = new Uint8Array(pixels.length);
+  for (let i = 0; i < count; i++) {
+    const from = i * height * width;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) upright[from + x * height + y] = pixels[from + y * width + x];
+    }
+  }
+  return { ...images, pixels: upright, height: width, width: height };
+}
+
 function spell(stem: string, dimensions: number): string[] {
   return SPELLINGS.map((spelling) => stem + spelling.replace("#", String(dimensions)));
 }
 
 async function readFile(path: string): Promise<Idx> {
+  const info = await stat(path);
+  if (info && !info.isFile && !info.isDirectory) {
+    throw new DataError(
+      `Cannot read ${showText(path)}: expected a regular file, got a device or a pipe, which may never end`,
+    );
+  }
   const bytes = await Deno.readFile(path).catch((error) => refuse(path, error));
-  return readIdx(await decompress(bytes, path), path);
+  return readIdx(await decompress(bytes, path, { lengthOf: idxLength }), path);
 }
 
 /** What is at the path, or undefined if nothing is. */
@@ -171,5 +215,7 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
 /** Throws what went wrong with a file as a mistake of the user's, except a permission that Deno was not given. */
 function refuse(path: string, cause: unknown): never {
   if (!(cause instanceof Error) || cause instanceof Deno.errors.NotCapable) throw cause;
-  throw new DataError(`Cannot read ${path}: expected a readable file, got "${cause.message}"`, { cause });
+  throw new DataError(`Cannot read ${showText(path)}: expected a readable file, got "${showText(cause.message)}"`, {
+    cause,
+  });
 }

@@ -9,6 +9,9 @@
  * the rest              the elements, the last dimension fastest
  * ```
  */
+import { createGunzip } from "node:zlib";
+import { checkOptions, type Names } from "../checks/options.ts";
+import { showText } from "../checks/show.ts";
 import { DataError } from "./data_error.ts";
 
 /** An array of unsigned bytes: `data` holds as many as the product of `shape`, the last dimension fastest. */
@@ -40,6 +43,7 @@ const ELEMENT_TYPES: Readonly<Record<number, string>> = {
  *
  * @example
  * ```ts
+ * import { readIdx } from "@elbo/elbo";
  * import { deepEqual } from "node:assert/strict";
  *
  * const labels = readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1), "labels");
@@ -48,7 +52,7 @@ const ELEMENT_TYPES: Readonly<Record<number, string>> = {
  */
 export function readIdx(bytes: Uint8Array, name: string): Idx {
   const fail = (expected: string, got: string | number): never => {
-    throw new DataError(`Cannot read IDX file ${name}: expected ${expected}, got ${got}`);
+    throw new DataError(`Cannot read IDX file ${showText(name)}: expected ${expected}, got ${got}`);
   };
 
   if (bytes.length < 4) fail("a header of at least 4 bytes", bytes.length);
@@ -76,15 +80,51 @@ export function readIdx(bytes: Uint8Array, name: string): Idx {
 }
 
 /**
- * Decompresses gzip, which is recognized by its first two bytes, `1f 8b`, and never by the file's name.
+ * Returns the bytes that an IDX file has by its own header.
+ *
+ * @param start The first bytes of the file.
+ * @returns The length; undefined while the header is not whole, or if it is none.
+ */
+export function idxLength(start: Uint8Array): number | undefined {
+  if (start.length < 4 || start[0] !== 0 || start[1] !== 0) return undefined;
+  const dimensions = start[3], header = 4 + 4 * dimensions;
+  if (dimensions > MAX_DIMENSIONS || start.length < header) return undefined;
+  const view = new DataView(start.buffer, start.byteOffset, header);
+  let length = 1;
+  for (let i = 0; i < dimensions; i++) length *= view.getUint32(4 + 4 * i);
+  return header + length;
+}
+
+/** Options of {@linkcode decompress}. */
+export type DecompressOptions = {
+  /** Most bytes that may come out; default 2^32. */
+  readonly maxBytes?: number;
+  /**
+   * Returns the length that the decompressed bytes claim for themselves, from those that there are so far, such as
+   * {@linkcode idxLength}: decompression ends with an error one byte past it.
+   */
+  readonly lengthOf?: (start: Uint8Array) => number | undefined;
+};
+
+const OPTIONS: Names<DecompressOptions> = { maxBytes: true, lengthOf: true };
+
+/** Bytes that one byte of gzip can stand for at the most (RFC 1951): a length beyond that cannot be true. */
+const MOST_RATIO = 1032;
+
+/**
+ * Decompresses gzip, which is recognized by its first two bytes, `1f 8b`, and never by the file's name. Several members
+ * one after the other are one file, as `cat a.gz b.gz` makes it.
  *
  * @param bytes The whole file, compressed or not.
  * @param name What to call the file in error messages.
+ * @param options `maxBytes`, and `lengthOf`, so that a small file cannot take memory without end.
  * @returns The decompressed bytes, or `bytes` itself if it is not gzip.
- * @throws {DataError} If the gzip stream is damaged, cut short or followed by anything else.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {DataError} If the gzip stream is damaged, cut short, followed by anything else, or larger than allowed.
  *
  * @example
  * ```ts
+ * import { decompress } from "@elbo/elbo";
  * import { deepEqual } from "node:assert/strict";
  *
  * const plain = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7);
@@ -94,18 +134,53 @@ export function readIdx(bytes: Uint8Array, name: string): Idx {
  * deepEqual(await decompress(plain, "labels"), plain);
  * ```
  */
-export async function decompress(bytes: Uint8Array, name: string): Promise<Uint8Array> {
+export async function decompress(
+  bytes: Uint8Array,
+  name: string,
+  options: DecompressOptions = {},
+): Promise<Uint8Array> {
+  const { maxBytes = 2 ** 32, lengthOf } = checkOptions(`Cannot decompress ${showText(name)}`, options, OPTIONS);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const fail = (wanted: string, got: string, cause?: unknown): never => {
+    throw new DataError(`Cannot decompress ${showText(name)}: expected ${wanted}, got ${got}`, { cause });
+  };
+  const stream = createGunzip(), chunks: Uint8Array[] = [];
+  let length = 0, claimed: number | undefined;
+  stream.end(bytes);
   try {
-    const compressed = new Blob([new Uint8Array(bytes)]).stream();
-    return await new Response(compressed.pipeThrough(new DecompressionStream("gzip"))).bytes();
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      claimed ??= lengthOf?.(chunks.length === 1 ? chunk : joined(chunks, length));
+      const most = Math.min(maxBytes, claimed ?? Infinity);
+      if (length > most || (claimed ?? 0) > maxBytes) {
+        fail(claimed === undefined ? `at most ${maxBytes} bytes` : `${claimed} bytes as its header says`, "more");
+      }
+      if ((claimed ?? 0) > MOST_RATIO * bytes.length) {
+        fail("a header that tells its size", `one of ${claimed} bytes in a file of ${bytes.length}`);
+      }
+    }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(
-      `Cannot decompress ${name}: expected one whole gzip stream, got ${bytes.length} damaged bytes (${reason})`,
-      { cause },
-    );
+    if (cause instanceof DataError) throw cause;
+    const reason = showText(cause instanceof Error ? cause.message : String(cause));
+    fail("whole gzip streams", `${bytes.length} damaged bytes (${reason})`, cause);
+  } finally {
+    stream.destroy();
   }
+  if (stream.bytesWritten < bytes.length) {
+    fail("whole gzip streams", `${bytes.length - stream.bytesWritten} bytes of something else after them`);
+  }
+  return joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 import { floats } from "../kernels/heap.ts";
-import { modelContents } from "../model_file.ts";
+import { modelContents, publicMetadata } from "../model_file.ts";
 import { encodeHead } from "../safetensors.ts";
 import { leaves, mapNetwork } from "../vae/layout.ts";
 import { engineOf, type Model } from "./model.ts";
@@ -8,8 +8,8 @@ import { engineOf, type Model } from "./model.ts";
 const PIECE = 1 << 16;
 
 /**
- * A model as the safetensors file that `deno task export` writes, float32, piece by piece as it is asked for: whoever
- * reads slowly holds no copy of the weights.
+ * A model as the safetensors file that `deno task export` writes, float32, piece by piece as it is asked for, so that a
+ * slow reader holds no copy of the weights. It has no `sha256`, which would have to be known before the first piece.
  *
  * @param model A model.
  * @returns The file's bytes, to be read once.
@@ -17,7 +17,7 @@ const PIECE = 1 << 16;
  */
 export function fileOf(model: Model): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { config, params, runtime: { heap } } = engineOf("Cannot give the file of a model", model);
-  const weights = mapNetwork(params, (m) => floats(heap, m)), { metadata } = model;
+  const weights = mapNetwork(params, (m) => floats(heap, m)), metadata = publicMetadata(model.metadata);
   const contents = modelContents(config, weights, "params", { metadata }), matrices = leaves(params);
   const { head, spans } = encodeHead(contents.tensors, contents.metadata);
   const places = new Map([...contents.tensors.keys()].map((name, i) => [name, matrices[i]]));

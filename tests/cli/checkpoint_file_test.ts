@@ -52,11 +52,51 @@ Deno.test("append adds to a file and makes it where there is none", async () => 
 
 Deno.test("removeLeftovers removes temporary files and nothing else", async () => {
   await inFolder(async (folder) => {
-    for (const name of ["model.41.tmp", "model", "model.tmp", "a.41.tmp"]) {
+    const id = crypto.randomUUID(), hours = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [`model.${id}.tmp`, "model", "model.tmp", `a.${id}.tmp`, "model.41.tmp"]) {
       await Deno.writeFile(`${folder}/${name}`, OLD);
+      await Deno.utime(`${folder}/${name}`, hours, hours);
     }
-    await removeLeftovers(folder, ["model"]);
-    assertEquals(await names(folder), ["a.41.tmp", "model", "model.tmp"]);
+    // One that another process may be about to rename.
+    const young = `model.${crypto.randomUUID()}.tmp`;
+    await Deno.writeFile(`${folder}/${young}`, OLD);
+    await removeLeftovers(folder, ["model"], 3_600_000);
+    assertEquals(await names(folder), [`a.${id}.tmp`, "model", "model.41.tmp", young, "model.tmp"].sort());
+    await removeLeftovers(folder, ["model"], 0);
+    assertEquals(await names(folder), [`a.${id}.tmp`, "model", "model.41.tmp", "model.tmp"].sort());
+  });
+});
+
+Deno.test("writeAtomically leaves a link a link, keeps permissions, and writes through no planted one", async () => {
+  await inFolder(async (folder) => {
+    const target = `${folder}/target`, link = `${folder}/link`, bytes = Uint8Array.of(1, 2, 3);
+    await Deno.writeFile(target, OLD, { mode: 0o600 });
+    await Deno.symlink("target", link);
+    await writeAtomically(link, bytes);
+    assertEquals([(await Deno.lstat(link)).isSymlink, await Deno.readFile(target)], [true, bytes]);
+    assertEquals((await Deno.stat(target)).mode! & 0o777, 0o600);
+    // A link to nothing yet; and one to itself, which is told.
+    await Deno.symlink("later", `${folder}/dangling`);
+    await writeAtomically(`${folder}/dangling`, bytes);
+    assertEquals(await Deno.readFile(`${folder}/later`), bytes);
+    // The names that 0.1 used: nothing is written through them any more.
+    await Deno.symlink("victim", `${folder}/model.${Deno.pid}.tmp`);
+    await writeAtomically(`${folder}/model`, bytes);
+    await assertRejects(() => Deno.stat(`${folder}/victim`), Deno.errors.NotFound);
+    assertEquals((await names(folder)).filter((name) => name.endsWith(".tmp")), [`model.${Deno.pid}.tmp`]);
+  });
+});
+
+Deno.test("readCheckpoint refuses devices, pipes and folders, of which some never end", async () => {
+  await inFolder(async (folder) => {
+    const fifo = `${folder}/fifo`;
+    assertEquals((await new Deno.Command("mkfifo", { args: [fifo] }).output()).code, 0);
+    for (
+      const [path, what] of [["/dev/zero", "a device or a pipe"], [fifo, "a device or a pipe"], [folder, "a folder"]]
+    ) {
+      const message = `Cannot read checkpoint ${path}: expected a regular file, got ${what}`;
+      await assertRejects(() => readCheckpoint(path), UserError, message);
+    }
   });
 });
 

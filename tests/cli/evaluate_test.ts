@@ -129,7 +129,7 @@ Deno.test("evaluate tells a mistake in one line", async () => {
       ],
       [
         ["--model", `${folder}/none`],
-        `Cannot read checkpoint ${folder}/none: No such file or directory (os error 2): readfile '${folder}/none'`,
+        `Cannot read checkpoint ${folder}/none: No such file or directory (os error 2): stat '${folder}/none'`,
       ],
     ];
     for (const [flags, message] of cases) {

@@ -173,10 +173,12 @@ Deno.test("train --resume drops lines that the checkpoint knows nothing of, and 
     const lines = await Deno.readTextFile(`${run}/metrics.jsonl`);
     const next = (await Deno.readTextFile(`${folder}/straight/metrics.jsonl`)).split("\n")[2];
     await Deno.writeTextFile(`${run}/metrics.jsonl`, `${lines}${next}\n${next.slice(0, 40)}`);
-    await Deno.writeTextFile(`${run}/model.safetensors.123.tmp`, "left by a kill");
+    const left = `${run}/model.safetensors.${crypto.randomUUID()}.tmp`, yesterday = new Date(Date.now() - 86_400_000);
+    await Deno.writeTextFile(left, "left by a kill");
+    await Deno.utime(left, yesterday, yesterday);
     assertEquals((await train("--resume", `${run}/model.safetensors`, "--epochs", "3")).code, 0);
     await assertSameRuns(run, `${folder}/straight`);
-    assertEquals(await Deno.stat(`${run}/model.safetensors.123.tmp`).catch(() => "gone"), "gone");
+    assertEquals(await Deno.stat(left).catch(() => "gone"), "gone");
   });
 });
 

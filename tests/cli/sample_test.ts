@@ -56,7 +56,7 @@ Deno.test("sample tells a mistake in one line and leaves everything as it was", 
       ],
       [
         ["--model", `${folder}/none`],
-        `Cannot read checkpoint ${folder}/none: No such file or directory (os error 2): readfile '${folder}/none'`,
+        `Cannot read checkpoint ${folder}/none: No such file or directory (os error 2): stat '${folder}/none'`,
       ],
       [
         ["--model", model, "--out", `${folder}/a.png`],

@@ -161,7 +161,7 @@ Deno.test("loadFolder names the file that is damaged or does not fit", async () 
   const gzipped = await gzip(TRAIN_IMAGES);
   const cases: [name: string, bytes: Uint8Array, message: string][] = [
     ["train-images-idx3-ubyte", TRAIN_IMAGES.subarray(0, 30), "train-images-idx3-ubyte: expected 40 bytes for shape"],
-    ["train-images-idx3-ubyte", gzipped.subarray(0, 20), "train-images-idx3-ubyte: expected one whole gzip stream"],
+    ["train-images-idx3-ubyte", gzipped.subarray(0, 20), "train-images-idx3-ubyte: expected whole gzip streams"],
     ["train-images-idx3-ubyte", TRAIN_LABELS, "train-images-idx3-ubyte for images: expected shape [N, H, W] or [N, D]"],
     ["train-labels-idx1-ubyte", TEST_LABELS, "train-images-idx3-ubyte: expected labels of shape [3], got [2]"],
     ["t10k-images-idx3-ubyte", new Uint8Array(0), "t10k-images-idx3-ubyte: expected a header of at least 4 bytes"],
@@ -241,5 +241,87 @@ Deno.test({
       for (const label of labels!) counts[label]++;
       assert(counts.every((n) => n === count / 10), `Expected ${count / 10} images a class, got ${counts}`);
     }
+  },
+});
+
+Deno.test("loadImages reads EMNIST by its names, and puts its images upright", async () => {
+  const set = (part: string, what: string, n: 1 | 3) => `emnist-letters-${part}-${what}-idx${n}-ubyte`;
+  // Two rows of four pixels, as EMNIST stores what are four rows of two.
+  const images = (count: number) =>
+    Uint8Array.of(
+      0,
+      0,
+      8,
+      3,
+      0,
+      0,
+      0,
+      count,
+      0,
+      0,
+      0,
+      2,
+      0,
+      0,
+      0,
+      4,
+      ...Array(count).fill([1, 2, 3, 4, 5, 6, 7, 8]).flat(),
+    );
+  await withFolder({
+    [`${set("train", "images", 3)}.gz`]: await gzip(images(3)),
+    [`${set("train", "labels", 1)}.gz`]: await gzip(idx([3], 1)),
+    [set("test", "images", 3)]: images(2),
+    [set("test", "labels", 1)]: idx([2], 25),
+    "emnist-letters-mapping.txt": new TextEncoder().encode("1 65 97\n"),
+  }, async (path) => {
+    const { train, test } = await loadImages(path);
+    assertEquals([train.count, train.height, train.width, [...train.labels!]], [3, 4, 2, [1, 2, 3]]);
+    assertEquals([...train.pixels.subarray(0, 8)], [1, 5, 2, 6, 3, 7, 4, 8]);
+    assertEquals([test.count, [...test.labels!]], [2, [25, 26]]);
+    await Deno.writeFile(`${path}/emnist-digits-train-images-idx3-ubyte`, images(2));
+    const message =
+      `Cannot load folder ${path}: expected one set of EMNIST, got emnist-digits, emnist-letters; put one`;
+    await assertRejects(() => loadImages(path), DataError, message);
+  });
+});
+
+Deno.test("loadImages refuses devices and pipes, which may never end", async () => {
+  await withFolder({}, async (path) => {
+    const fifo = `${path}/fifo`;
+    assertEquals((await new Deno.Command("mkfifo", { args: [fifo] }).output()).code, 0);
+    for (const name of ["/dev/zero", fifo]) {
+      await assertRejects(
+        () => loadImages(name),
+        DataError,
+        `Cannot read ${name}: expected a regular file, got a device`,
+      );
+    }
+  });
+});
+
+Deno.test({
+  name: "a gzip bomb takes no more memory than the size that its header claims",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    // 2 GB of zeros, in 2 MB, behind a header that claims one image of 28 x 28.
+    const pipe = new CompressionStream("gzip"),
+      writer = pipe.writable.getWriter(),
+      bytes = new Response(pipe.readable).bytes();
+    await writer.write(Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28));
+    for (let i = 0, zeros = new Uint8Array(2 ** 24); i < 128; i++) await writer.write(zeros);
+    await writer.close();
+    await withFolder({ bomb: await bytes }, async (path) => {
+      const program = `
+        import { loadImages } from ${JSON.stringify(new URL("../../src/data/folder.ts", import.meta.url))};
+        await Deno.writeTextFile("/proc/self/clear_refs", "5");
+        const peak = () => Number(Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\\s+(\\d+)/)[1]) / 1024;
+        const before = peak();
+        await loadImages(${JSON.stringify(`${path}/bomb`)}).catch((error) => console.log(error.message));
+        console.log(peak() - before);`;
+      const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
+      const [message, megabytes] = new TextDecoder().decode(stdout).split("\n");
+      assertEquals(message, `Cannot decompress ${path}/bomb: expected 800 bytes as its header says, got more`);
+      assert(Number(megabytes) < 32, `${megabytes} MB`);
+    });
   },
 });

@@ -1,13 +1,17 @@
 import fc from "npm:fast-check@4.10.2";
 import { DataError } from "../../src/data/data_error.ts";
-import { decompress, readIdx } from "../../src/data/idx.ts";
+import { decompress, idxLength, readIdx } from "../../src/data/idx.ts";
 import { holdOut, take, toImages } from "../../src/data/images.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "../assert.ts";
 
 /** An IDX file: two zero bytes, the element type, the dimensions, the elements. */
 function idx(shape: number[], data: Iterable<number>, elementType = 0x08): Uint8Array<ArrayBuffer> {
   const dimensions = shape.flatMap((size) => [size >>> 24, (size >>> 16) & 255, (size >>> 8) & 255, size & 255]);
-  return Uint8Array.of(0, 0, elementType, shape.length, ...dimensions, ...data);
+  const head = [0, 0, elementType, shape.length, ...dimensions], elements = Uint8Array.from(data);
+  const file = new Uint8Array(head.length + elements.length);
+  file.set(head);
+  file.set(elements, head.length);
+  return file;
 }
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
@@ -153,15 +157,46 @@ Deno.test("decompress refuses gzip cut off at any byte", async () => {
     await assertRejects(
       () => decompress(gzipped.subarray(0, length), "a.gz"),
       DataError,
-      `Cannot decompress a.gz: expected one whole gzip stream, got ${length} damaged bytes (`,
+      `Cannot decompress a.gz: expected whole gzip streams, got ${length} damaged bytes (`,
     );
   }
 });
 
 Deno.test("decompress refuses anything after the gzip stream", async () => {
   const gzipped = await gzip(SMALL);
-  await assertRejects(() => decompress(Uint8Array.of(...gzipped, 0), "a.gz"), DataError, "Cannot decompress a.gz");
-  await assertRejects(() => decompress(Uint8Array.of(...gzipped, ...gzipped), "a.gz"), DataError);
+  for (const tail of [[0], [0, 0, 0, 0], [1, 2, 3], [0x1f], [0x1f, 0x8b], [0x1f, 0x8b, 8, 0]]) {
+    await assertRejects(
+      () => decompress(Uint8Array.of(...gzipped, ...tail), "a.gz"),
+      DataError,
+      "Cannot decompress a.gz",
+    );
+  }
+});
+
+Deno.test("decompress joins several members, as cat makes them of several files", async () => {
+  const [one, two] = [await gzip(Uint8Array.of(1, 2)), await gzip(Uint8Array.of(3))];
+  assertEquals(await decompress(Uint8Array.of(...one, ...two, ...one), "a.gz"), Uint8Array.of(1, 2, 3, 1, 2));
+});
+
+Deno.test("decompress stops at the size that an IDX header claims, and at one that cannot be true", async () => {
+  const zeros = new Uint8Array(5_000_000), bomb = await gzip(idx([3, 2, 2], zeros));
+  await assertRejects(
+    () => decompress(bomb, "a.gz", { lengthOf: idxLength }),
+    DataError,
+    "Cannot decompress a.gz: expected 28 bytes as its header says, got more",
+  );
+  const liar = await gzip(idx([60_000, 28, 28], new Uint8Array(10)));
+  await assertRejects(
+    () => decompress(liar, "a.gz", { lengthOf: idxLength }),
+    DataError,
+    `expected a header that tells its size, got one of 47040016 bytes in a file of ${liar.length}`,
+  );
+  await assertRejects(
+    () => decompress(bomb, "a.gz", { maxBytes: 1000 }),
+    DataError,
+    "expected at most 1000 bytes, got more",
+  );
+  await assertRejects(() => decompress(bomb, "a.gz", { maxByte: 1 } as object), TypeError, 'did you mean "maxBytes"?');
 });
 
 Deno.test("decompress restores mutated gzip to the same bytes, or throws a DataError and nothing else", async () => {

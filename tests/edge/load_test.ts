@@ -89,7 +89,7 @@ Deno.test("load refuses a response of another status, and passes on what went wr
   const broken = new ReadableStream({ start: (controller) => controller.error(new Error("the line went dead")) });
   await assertRejects(() => load(broken), Error, "the line went dead");
   await assertRejects(() => load(Promise.reject(new Error("no such host"))), Error, "no such host");
-  await assertRejects(() => load(new Response(null)), CheckpointError, "expected at least 8 bytes, got 0");
+  await assertRejects(() => load(new Response(null)), CheckpointError, "expected a safetensors file, got an empty one");
 });
 
 Deno.test("load stops reading a body that is too large", async () => {
@@ -155,7 +155,8 @@ Deno.test("load says which part of a checkpoint is wrong", async () => {
 });
 
 Deno.test("load passes over moments, whatever they hold", async () => {
-  const file = changed(FILE, ({ tensors }) => {
+  const file = changed(FILE, ({ tensors, metadata }) => {
+    delete metadata.sha256;
     for (const name of [...tensors.keys()]) if (name.startsWith("nu.")) tensors.delete(name);
     tensors.set("mu.encoder.mean.bias", { dtype: "I8", shape: [], data: new Uint8Array(1) });
   });
