@@ -135,9 +135,12 @@ export function dataParts(tensors: ReadonlyMap<string, TensorEntry>): Uint8Array
 const FOREIGN: readonly (readonly [begins: RegExp, what: string])[] = [
   [/^version https:\/\/git-lfs/, "a Git LFS pointer in place of the file; git lfs pull fetches it"],
   [/^\s*<(!doctype|html|\?xml|head|body)/i, "an HTML or XML page, such as an error of a server"],
+  // deno-lint-ignore no-control-regex
   [/^PK\x03\x04/, "a ZIP archive, such as a pickled .pt of PyTorch; its weights have to be saved as safetensors"],
+  // deno-lint-ignore no-control-regex
   [/^\x80[\x02-\x05]/, "a pickle, such as an older .pt of PyTorch; its weights have to be saved as safetensors"],
   [/^\x89HDF/, "an HDF5 file"],
+  // deno-lint-ignore no-control-regex
   [/^\x1f\x8b/, "a gzip file; it has to be decompressed first"],
   [/^\x93NUMPY/, "a NumPy array"],
   [/^\s*[[{]/, "a JSON text"],
