@@ -1,6 +1,6 @@
 import { batch, type Binarize, checkBinarize } from "./api/batch.ts";
-import { loss, type Metrics } from "./api/loss.ts";
-import { LogLikelihood, measure } from "./api/measure.ts";
+import type { Metrics } from "./api/loss.ts";
+import { ImportanceLoss, measure, type SampledOptions } from "./api/measure.ts";
 import { type Keyed, keyOf, type Params } from "./api/state.ts";
 import { batches, checkBatchSize, checkFit, labelsAt } from "./batches.ts";
 import { checkOptions, type Names } from "./checks/options.ts";
@@ -9,7 +9,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { CodeUse } from "./latent.ts";
 import { Pause } from "./pause.ts";
 import { foldIn } from "./random.ts";
-import { OBJECTIVE, type Objective, resolveObjective } from "./vae/objective.ts";
+import { OBJECTIVE, type Objective, resolveObjective, weighted } from "./vae/objective.ts";
 
 export type { Binarize };
 
@@ -130,7 +130,7 @@ function sum(values: Float64Array): number {
  * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs, or an option is
  * unknown or of the wrong type.
  * @throws {RangeError} If an option is out of range.
- * @throws {LossError} If a measure is not finite.
+ * @throws {LossError} If a measure of an example is not finite; the message names the example.
  *
  * @example
  * ```ts
@@ -161,27 +161,34 @@ export async function evaluate(params: Params, data: Dataset, options: EvaluateO
     throw new TypeError(`${action}: expected onProgress to be a function, got ${show(onProgress)}`);
   }
   const pause = new Pause(action, signal), n = data.count, elbos = new Float64Array(n), nlls = new Float64Array(n);
-  const use = new CodeUse(params.config.latent), { beta } = objective;
-  const closed = objective.objective === "elbo" && objective.freeBits === 0;
+  const use = new CodeUse(params.config.latent), own = weighted(objective) ? {} : objective;
   let sums = NONE, i = 0;
   pause.check();
   for (const indices of batches(n, batchSize)) {
     const at = sums.examples, batchKey = foldIn(key, i++), labels = labelsAt(params, data, indices);
     using x = batch(data, indices, { binarize, key: foldIn(batchKey, BINARIZE) });
-    const noise = { key: foldIn(batchKey, NOISE), labels }, { metrics, ...each } = measure(action, params, x, noise);
-    const { reconstruction, kl } = metrics;
-    const trained = closed ? reconstruction + beta * kl : loss(params, x, { ...noise, ...objective }).loss;
-    sums = withBatch(sums, indices.length, { reconstruction, kl, loss: trained });
+    const noise = { key: foldIn(batchKey, NOISE), labels };
+    const { metrics, ...each } = measure(action, params, x, { ...noise, ...own }, at);
     each.kl.forEach((kl, b) => elbos[at + b] = -each.reconstruction[b] - kl);
     use.add(each.mean, each.logVar);
-    if (samples !== undefined) {
-      const estimate = new LogLikelihood(action, params, x, { key: foldIn(batchKey, IMPORTANCE), samples, labels });
+    // What is weighted by importance has samples of its own, whose number may be large: others run between a few of them.
+    const passes = (weighted(objective) ? 1 : 0) + (samples === undefined ? 0 : 1);
+    let passed = 0;
+    const importance = async (what: string, options: Pick<SampledOptions, "key" | "samples" | "beta">) => {
+      const estimate = new ImportanceLoss(action, params, x, { ...options, labels, first: at });
       while (estimate.advance()) {
-        onProgress?.((at + estimate.done * indices.length) / n);
+        onProgress?.((at + (passed + estimate.done) / passes * indices.length) / n);
         await pause.take();
       }
-      nlls.set(estimate.nll(), at);
+      passed++;
+      return Float64Array.from(estimate.values(what));
+    };
+    let { loss } = metrics;
+    if (weighted(objective)) loss = sum(await importance("loss", { ...objective, key: noise.key })) / indices.length;
+    if (samples !== undefined) {
+      nlls.set(await importance("-log p(x)", { key: foldIn(batchKey, IMPORTANCE), samples }), at);
     }
+    sums = withBatch(sums, indices.length, { ...metrics, loss });
     onProgress?.(sums.examples / n);
     await pause.take();
   }

@@ -5,6 +5,7 @@ import { batches, checkBatchSize, checkFit, labelsAt } from "./batches.ts";
 import { checkOptions, type Names } from "./checks/options.ts";
 import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
+import { Pause } from "./pause.ts";
 import { foldIn, type Key } from "./random.ts";
 
 /** Options of {@linkcode latentStatistics} and {@linkcode latentCodes}. */
@@ -15,6 +16,8 @@ export type LatentOptions = {
   readonly binarize?: Binarize;
   /** The random key of `binarize: "dynamic"`. */
   readonly key?: Key;
+  /** What asks to stop: the returned promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 };
 
 /** Options of {@linkcode latentCodes}. */
@@ -23,7 +26,7 @@ export type CodesOptions = LatentOptions & {
   readonly count?: number;
 };
 
-const OPTIONS: Names<LatentOptions> = { ...BATCH, batchSize: true };
+const OPTIONS: Names<LatentOptions> = { ...BATCH, batchSize: true, signal: true };
 const CODES: Names<CodesOptions> = { ...OPTIONS, count: true };
 const MOVED = { batch: "batchSize" };
 
@@ -43,7 +46,12 @@ export const ACTIVE = 0.01;
 /** Posteriors as plain numbers, row by row: [n, Z] each. */
 export type LatentCodes = { readonly mean: Float32Array; readonly logVar: Float32Array };
 
-type Checked = { readonly batchSize: number; readonly binarize: Binarize; readonly key: Key | undefined };
+type Checked = {
+  readonly batchSize: number;
+  readonly binarize: Binarize;
+  readonly key: Key | undefined;
+  readonly pause: Pause;
+};
 
 /** Checks model, data and options. */
 function checkLatent(
@@ -53,21 +61,28 @@ function checkLatent(
   options: LatentOptions,
   names: Readonly<Record<string, true>>,
 ): Checked {
-  const { batchSize = 1000, binarize = "none", ...rest } = checkOptions(action, options, names, "options", MOVED);
-  const key = binarizeKey(action, { binarize, ...rest.key && { key: rest.key } });
+  const { batchSize = 1000, binarize = "none", signal } = checkOptions(action, options, names, "options", MOVED);
+  const key = binarizeKey(action, options), pause = new Pause(action, signal);
   checkBatchSize(action, batchSize);
   checkFit(action, params, data);
-  return { batchSize, binarize, key };
+  return { batchSize, binarize, key, pause };
 }
 
-/** The posteriors of the first `count` examples, a batch at a time. */
-function* posteriors(params: Params, data: Dataset, { batchSize, binarize, key }: Checked, count = data.count) {
+/** The posteriors of the first `count` examples, a batch at a time; others may run in between. */
+async function* posteriors(
+  params: Params,
+  data: Dataset,
+  { batchSize, binarize, key, pause }: Checked,
+  count = data.count,
+): AsyncGenerator<LatentCodes, void, void> {
   let i = 0;
+  pause.check();
   for (const indices of batches(Math.min(count, data.count), batchSize)) {
     using x = batch(data, indices, { binarize, key: key && foldIn(key, i++) });
     using posterior = encode(params, x, { labels: labelsAt(params, data, indices) });
     const [mean, logVar] = [posterior.mean, posterior.logVar].map((t) => t.dataSync<"float32">());
     yield { mean, logVar };
+    await pause.take();
   }
 }
 
@@ -110,18 +125,19 @@ export class CodeUse {
 }
 
 /**
- * How much each dimension of the code is used: its share of the KL term and the variance of its posterior mean, and how
- * many dimensions are active, which is to say Var_x(E[z_j | x]) > 0.01 (Burda, Grosse and Salakhutdinov, Importance
- * Weighted Autoencoders, 2016, section 5.2).
+ * Measures how much each dimension of the code is used: its share of the KL term and the variance of its posterior mean,
+ * and how many dimensions are active, which is to say Var_x(E[z_j | x]) > 0.01 (Burda, Grosse and Salakhutdinov,
+ * Importance Weighted Autoencoders, 2016, section 5.2).
  *
- * One pass; float64 sums in the order of the examples, so that `batchSize` changes no more than the rounding of `encode`.
+ * One pass, in which others may run about ten times per second; float64 sums in the order of the examples, so that `batchSize` changes no more than the rounding of `encode`.
  *
- * @param params A model's parameters.
+ * @param params A model's parameters; they must not be disposed of before the promise is settled.
  * @param data The dataset; all of it is used.
- * @param options `batchSize`, `binarize`, `key`.
+ * @param options `batchSize`, `binarize`, `key`, `signal`.
  * @returns `{ kl, variance, activeUnits }`: [Z] nats per example, [Z], and a number from 0 to Z.
  * @throws {TypeError} If the examples are not as wide as the model's, or lack the labels that it needs.
  * @throws {RangeError} If `batchSize` is not a positive integer, or `binarize` not one of the two words.
+ * @throws The signal's reason, if that asks to stop.
  *
  * @example
  * ```ts
@@ -130,32 +146,32 @@ export class CodeUse {
  *
  * using data = dataset({ pixels: new Uint8Array(12).fill(255), count: 3, height: 2, width: 2 });
  * const { params } = init({ input: 4, hidden: [5], latent: 2 }, { key: key(0) });
- * const { kl, activeUnits } = latentStatistics(params, data);
+ * const { kl, activeUnits } = await latentStatistics(params, data);
  * assert(kl.length === 2 && activeUnits === 0); // three equal images: their means do not vary
  * ```
  */
-export function latentStatistics(params: Params, data: Dataset, options: LatentOptions = {}): LatentStatistics {
+export async function latentStatistics(
+  params: Params,
+  data: Dataset,
+  options: LatentOptions = {},
+): Promise<LatentStatistics> {
   const action = "Cannot measure the code",
     checked = checkLatent(action, params, data, options, OPTIONS),
     use = new CodeUse(params.config.latent);
-  for (const { mean, logVar } of posteriors(params, data, checked)) use.add(mean, logVar);
+  for await (const { mean, logVar } of posteriors(params, data, checked)) use.add(mean, logVar);
   return use.statistics();
 }
 
 /**
- * The posteriors of a dataset's examples, as plain arrays.
+ * Returns the posteriors of a dataset's examples, as plain arrays.
  *
  * @param params A model's parameters.
  * @param data The dataset.
- * @param options `batchSize`, `binarize`, `key`, and `count`, the number of examples to take from the first on.
+ * @param options `batchSize`, `binarize`, `key`, `signal`, and `count`, the number of examples to take from the first on.
  * @returns `{ mean, logVar }`, [n, Z] each, row by row.
  * @throws As {@linkcode latentStatistics}.
  */
-export function latentCodes(
-  params: Params,
-  data: Dataset,
-  options: CodesOptions = {},
-): LatentCodes {
+export async function latentCodes(params: Params, data: Dataset, options: CodesOptions = {}): Promise<LatentCodes> {
   const action = "Cannot encode the data",
     checked = checkLatent(action, params, data, options, CODES),
     { count } = options;
@@ -165,7 +181,7 @@ export function latentCodes(
   const Z = params.config.latent, n = Math.min(count ?? data.count, data.count);
   const mean = new Float32Array(n * Z), logVar = new Float32Array(n * Z);
   let at = 0;
-  for (const part of posteriors(params, data, checked, n)) {
+  for await (const part of posteriors(params, data, checked, n)) {
     mean.set(part.mean, at);
     logVar.set(part.logVar, at);
     at += part.mean.length;

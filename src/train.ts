@@ -285,12 +285,13 @@ async function* run(
 }
 
 /**
- * Returns what of the schedules a training will not reach, such as a warm-up longer than it: in sentences, for people.
+ * Returns what of the schedules does not fit a training, in sentences, for people: a warm-up or a cosine that is longer than
+ * it, and a cosine that comes to 0 before its end, after which nothing is learned.
  *
  * @param optimizer The optimizer's schedule of the learning rate, if it has one.
  * @param beta The weight of the KL term, or its schedule.
  * @param steps Steps that the whole training has, from step 0.
- * @returns A sentence per schedule that is cut off; none if all of them are completed.
+ * @returns A sentence per schedule that does not fit; none if all of them end within the training.
  *
  * @example
  * ```ts
@@ -314,11 +315,18 @@ export function unreached(
   const described = [["the learning rate's factor", schedule], ["the weight of the KL", beta]] as const;
   return described.flatMap(([what, of]) => {
     if (of === undefined || typeof of === "number") return [];
-    const length = warmupOf(of), last = valueAt(of, Math.max(0, steps - 1));
+    const length = warmupOf(of), last = valueAt(of, Math.max(0, steps - 1)), reached = Number(last.toPrecision(3));
+    const trained = `training ends after ${steps}`;
+    if (of.kind === "cosine" && length <= steps && of.steps > steps) {
+      return [`${what} falls to ${reached} instead of ${of.end}: its cosine takes ${of.steps} steps, but ${trained}`];
+    }
+    if (of.kind === "cosine" && of.steps < steps && of.end === 0) {
+      return [`${what} is 0 from step ${of.steps} on, but ${trained}`];
+    }
     if (length <= steps) return [];
-    const reached = Number(last.toPrecision(3)), whole = valueAt(of, length);
+    const whole = valueAt(of, length);
     return [
-      `${what} reaches ${reached} of ${whole}: its warm-up takes ${length} steps, but training ends after ${steps}`,
+      `${what} reaches ${reached} of ${whole}: its warm-up takes ${length} steps, but ${trained}`,
     ];
   });
 }

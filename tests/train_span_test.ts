@@ -214,7 +214,21 @@ Deno.test("warm-ups longer than the training are told", async () => {
     "the weight of the KL reaches 0.22 of 1: its warm-up takes 50 steps, but training ends after 12",
   ];
   assertEquals(unreached({ schedule: optimizer.schedule, beta, steps: 12 }), warnings);
-  assertEquals(unreached({ schedule: optimizer.schedule, beta, steps: 50 }), []);
+  const { cosine, cyclical, linear } = schedule,
+    cosineOnly = (steps: number, end = 0) => unreached({ schedule: cosine({ steps: 100, end }), steps });
+  assertEquals(unreached({ schedule: optimizer.schedule, beta, steps: 99 }), []);
+  assertEquals(cosineOnly(51), [
+    "the learning rate's factor falls to 0.5 instead of 0: its cosine takes 100 steps, but training ends after 51",
+  ]);
+  assertEquals(cosineOnly(101), ["the learning rate's factor is 0 from step 100 on, but training ends after 101"]);
+  assertEquals([cosineOnly(100), cosineOnly(101, 0.1), unreached({ beta: linear({ steps: 9 }), steps: 9 })], [
+    [],
+    [],
+    [],
+  ]);
+  assertEquals(unreached({ beta: cyclical({ period: 100 }), steps: 26 }), [
+    "the weight of the KL reaches 0.5 of 1: its warm-up takes 50 steps, but training ends after 26",
+  ]);
   assertEquals(unreached({ beta: 4, steps: 1 }), []);
   const state = init(CONFIG, { key: key(0), optimizer });
   for await (const event of train(state, data, { epochs: 3, batchSize: 16, beta })) {

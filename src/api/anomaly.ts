@@ -59,7 +59,7 @@ export function anomalyScore(params: Params, x: tf.Tensor2D, options: AnomalyOpt
   }
   return allOrNothing(() =>
     withTerms(action, params, x, { key, labels, samples, objective: "iwae", sharedNoise: true }, (rt, terms) => {
-      const scores = finite(rt, `${action} x`, method === "nll" ? terms.loss : terms.reconstruction);
+      const scores = finite(`${action} x`, floats(rt.heap, method === "nll" ? terms.loss : terms.reconstruction));
       const result = emptyTensor<tf.Tensor1D>([scores.length]);
       floats(rt.heap, matrixOf(result)).set(scores);
       return result;

@@ -58,12 +58,15 @@ export const BATCH: Names<BatchOptions> = { binarize: true, key: true };
  *
  * @param action What cannot be done otherwise.
  * @returns The key to binarize with; undefined where pixels are used as they are.
- * @throws {TypeError} If `binarize` is a key, as it was in 0.1, or `"dynamic"` has no key.
+ * @throws {TypeError} If `binarize` is a key, as it was in 0.1, `"dynamic"` has no key, or a key has no `binarize`.
  * @throws {RangeError} If `binarize` is another text than the two.
  */
-export function binarizeKey(action: string, { binarize = "none", key }: BatchOptions): Key | undefined {
-  checkBinarize(action, binarize);
-  if (binarize === "none") return undefined;
+export function binarizeKey(action: string, { binarize, key }: BatchOptions): Key | undefined {
+  if (binarize === undefined && key !== undefined) {
+    throw new TypeError(`${action}: expected binarize: "dynamic" beside key, got key alone, which would do nothing`);
+  }
+  checkBinarize(action, binarize ?? "none");
+  if (binarize !== "dynamic") return undefined;
   checkKey(`${action} with binarize "dynamic"`, key as Key);
   return key;
 }

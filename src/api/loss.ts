@@ -148,18 +148,23 @@ export function perExampleLoss(
 function eachLoss(action: string, params: Params, x: tf.Tensor2D, options: LossOptions & ModeOptions, sign: 1 | -1) {
   return allOrNothing(() =>
     withTerms(action, params, x, options, (rt, { loss }) => {
-      const result = emptyTensor<tf.Tensor1D>([loss.rows]), values = finite(rt, `${action} of x`, loss);
+      const result = emptyTensor<tf.Tensor1D>([loss.rows]), values = finite(`${action} of x`, floats(rt.heap, loss));
       floats(rt.heap, matrixOf(result)).set(sign === 1 ? values : values.map((value) => -value));
       return result;
     })
   );
 }
 
-/** The values of a matrix [B, 1] that has one for each example, in place; throws a {@linkcode LossError} unless all are finite. */
-export function finite(rt: Runtime, what: string, m: Matrix): Float32Array {
-  const values = floats(rt.heap, m), at = values.findIndex((value) => !Number.isFinite(value));
+/**
+ * Returns the values of a batch, one for each example, in place.
+ *
+ * @param first The number of the first example, where the batch is a part of a dataset.
+ * @throws {LossError} Unless all are finite; the message names the first example whose value is not.
+ */
+export function finite(what: string, values: Float32Array, first = 0): Float32Array {
+  const at = values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return values;
-  throw new LossError(`${what}: expected finite values, got ${values[at]} for the example at ${at}`);
+  throw new LossError(`${what}: expected finite values, got ${values[at]} for the example at ${first + at}`);
 }
 
 /**

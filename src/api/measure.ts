@@ -7,15 +7,23 @@ import { chunkOf, ImportanceSum } from "../vae/importance.ts";
 import { encoderForward, type Mode } from "../vae/network.ts";
 import { gaussianIn } from "../vae/terms.ts";
 import { batchOf, type Labelled, labelsOf, modelOf } from "./examples.ts";
-import { LossError, type LossOptions, type Metrics, metricsOf, withTerms } from "./loss.ts";
+import { finite, type LossOptions, type Metrics, metricsOf, withTerms } from "./loss.ts";
 import type { Params } from "./state.ts";
 import { matrixOf } from "./tensors.ts";
 
 /** Batch normalization uses the running statistics. */
 const INFERENCE: Mode = { training: false };
 
-/** Options of {@linkcode LogLikelihood}: the key, labels, and k, the samples per example. */
-export type SampledOptions = Labelled & { readonly key: Key; readonly samples: number };
+/** Options of {@linkcode ImportanceLoss}. */
+export type SampledOptions = Labelled & {
+  readonly key: Key;
+  /** k: samples per example. */
+  readonly samples: number;
+  /** The weight of log p(z) / q(z | x); default 1, with which it is -log p(x). */
+  readonly beta?: number;
+  /** The number of the batch's first example, for the error message. */
+  readonly first: number;
+};
 
 /** The loss of a batch, and the terms of each example after one pass. */
 export type Measurement = {
@@ -36,27 +44,42 @@ function copy(rt: Runtime, m: Matrix): Float32Array {
 }
 
 /**
- * The loss of a batch, and what it is made of for each example, in one pass through encoder and decoder.
+ * Measures the loss of a batch, and what it is made of for each example, in one pass through encoder and decoder.
  *
  * @param action What cannot be done otherwise, for the error message.
- * @throws As `loss`.
+ * @param first The number of the batch's first example, for the error message.
+ * @throws As `perExampleLoss`.
  */
-export function measure(action: string, params: Params, x: tf.Tensor2D, options: LossOptions): Measurement {
-  return withTerms(action, params, x, options, (rt, terms, objective) => ({
-    metrics: metricsOf(rt, action, terms, objective),
-    reconstruction: copy(rt, terms.reconstruction),
-    kl: copy(rt, terms.kl),
-    mean: copy(rt, terms.posterior.mean),
-    logVar: copy(rt, terms.posterior.logVar),
-  }));
+export function measure(
+  action: string,
+  params: Params,
+  x: tf.Tensor2D,
+  options: LossOptions,
+  first: number,
+): Measurement {
+  return withTerms(action, params, x, options, (rt, terms, objective) => {
+    for (
+      const [name, term] of [["reconstruction", terms.reconstruction], ["KL", terms.kl], ["loss", terms.loss]] as const
+    ) {
+      finite(`${action} by the ${name}`, floats(rt.heap, term), first);
+    }
+    return {
+      metrics: metricsOf(rt, action, terms, objective),
+      reconstruction: copy(rt, terms.reconstruction),
+      kl: copy(rt, terms.kl),
+      mean: copy(rt, terms.posterior.mean),
+      logVar: copy(rt, terms.posterior.logVar),
+    };
+  });
 }
 
 /**
- * -log 1/k sum over s of p(x, z_s) / q(z_s | x) of each example, z_s ~ q(z | x), k = `samples`: an upper bound of
- * -log p(x) in the mean, the tighter the larger k is (Burda, Grosse and Salakhutdinov 2016, theorem 1). Samples are
- * streamed a few at a time, so that memory does not grow with k and others may run in between.
+ * -log 1/k sum over s of w_s of each example, w_s = p(x | z_s) (p(z_s) / q(z_s | x))^beta, z_s ~ q(z | x), k = `samples`:
+ * for beta 1 an upper bound of -log p(x) in the mean, the tighter the larger k is (Burda, Grosse and Salakhutdinov 2016,
+ * theorem 1). The same bits as `perExampleLoss` with `objective: "iwae"`. Samples are streamed a few at a time, so that
+ * memory does not grow with k and others may run in between.
  */
-export class LogLikelihood {
+export class ImportanceLoss {
   readonly #action: string;
   readonly #params: Params;
   readonly #x: tf.Tensor2D;
@@ -88,7 +111,9 @@ export class LogLikelihood {
 
   /** Adds a few samples, and returns whether there are more to come. */
   advance(): boolean {
-    const { samples, key, labels } = this.#options, rt = runtime(), model = modelOf(this.#action, this.#params);
+    const { samples, key, labels, beta = 1 } = this.#options,
+      rt = runtime(),
+      model = modelOf(this.#action, this.#params);
     const { config } = model,
       [B] = this.#x.shape,
       to = Math.min(samples, this.#sum.done + chunkOf(config, B, samples, INFERENCE));
@@ -97,7 +122,7 @@ export class LogLikelihood {
       const posterior = gaussianIn(rt, B, config.latent);
       floats(rt.heap, posterior.mean).set(this.#mean);
       floats(rt.heap, posterior.logVar).set(this.#logVar);
-      this.#sum.add(rt, model, batch, posterior, key, { to, beta: 1 }, INFERENCE);
+      this.#sum.add(rt, model, batch, posterior, key, { to, beta }, INFERENCE);
     });
     return to < samples;
   }
@@ -105,11 +130,10 @@ export class LogLikelihood {
   /**
    * Returns the estimate of each example after all samples, float32 [B], in nats.
    *
+   * @param what What it is, for the error message.
    * @throws {LossError} If one of them is not finite.
    */
-  nll(): Float32Array {
-    const nll = Float32Array.from(this.#sum.loss()), at = nll.findIndex((value) => !Number.isFinite(value));
-    if (at < 0) return nll;
-    throw new LossError(`${this.#action}: expected a finite -log p(x), got ${nll[at]} for the example at ${at}`);
+  values(what: string): Float32Array {
+    return finite(`${this.#action} by the ${what}`, Float32Array.from(this.#sum.loss()), this.#options.first);
   }
 }

@@ -20,7 +20,7 @@ export async function embedding({ model, data, split: which, out }: EmbedFlags):
   const file = await readCheckpoint(model), split = await imagesFor(`Cannot embed with ${model}`, file, data);
   const { labels, count: N } = split[which], params = finalParams(load(file.bytes)), Z = params.config.latent;
   using images = dataset(split[which]);
-  const { mean } = latentCodes(params, images, pixels(file.saved?.binarize ?? "none"));
+  const { mean } = await latentCodes(params, images, pixels(file.saved?.binarize ?? "none"));
   const csv = out.toLowerCase().endsWith(".csv");
   const files: [path: string, bytes: Uint8Array, shape: string][] = csv
     ? [[out, new TextEncoder().encode(encodeCsv(mean, Z, labels)), `${count(N)} codes of ${Z}`]]

@@ -1,5 +1,5 @@
 /** Sections of the report that show charts: the curves of training, where the codes lie, what each dimension carries. */
-import { ACTIVE, latentCodes, type LatentStatistics } from "../latent.ts";
+import { ACTIVE, type LatentCodes, latentCodes, type LatentStatistics } from "../latent.ts";
 import { definitions, escape, figure, inlineSvg, section, table } from "./html.ts";
 import { byKl, klChart, MOST_BARS } from "./kl_chart.ts";
 import { pca } from "./pca.ts";
@@ -30,9 +30,9 @@ export function curvesSection({ records }: Subject): string {
 }
 
 /** The codes of test images in the plane. */
-export function scatterSection({ params, test, binarize }: Subject): string {
+export async function scatterSection({ params, test, binarize, signal }: Subject): Promise<string> {
   const n = Math.min(POINTS, test.count), Z = params.config.latent;
-  const codes = latentCodes(params, test, { count: n, ...pixels(binarize) });
+  const codes = await latentCodes(params, test, { count: n, ...pixels(binarize), signal });
   const labels = test.labels?.subarray(0, n), plane = planeOf(codes, Z);
   const colors = labels ? "coloured by class, with each class's name at the median of its points" : "without classes";
   const label = `Scatter chart of ${n} codes: ${plane.names.join(" against ")}.`;
@@ -43,7 +43,7 @@ export function scatterSection({ params, test, binarize }: Subject): string {
 }
 
 /** Two numbers a code: itself if it is two, its principal components if it is more, its deviation beside it if it is one. */
-function planeOf(codes: ReturnType<typeof latentCodes>, Z: number): Scatter & { readonly said: string } {
+function planeOf(codes: LatentCodes, Z: number): Scatter & { readonly said: string } {
   const { mean, logVar } = codes;
   if (Z === 1) {
     const points = Array.from(mean).flatMap((m, i) => [m, Math.exp(logVar[i] / 2)]);

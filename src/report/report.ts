@@ -32,7 +32,7 @@ export async function report(subject: Subject): Promise<string> {
   const pause = new Pause("Cannot make a report", subject.signal);
   const { params, step, test, name, metrics, binarize } = subject, Z = params.config.latent;
   checkFit("Cannot make a report", params, test);
-  const statistics = latentStatistics(params, test, pixels(binarize));
+  const statistics = await latentStatistics(params, test, { ...pixels(binarize), signal: subject.signal });
   const nats = (value: number) => value.toFixed(2);
   const key = definitions([
     ["test loss, nats per image", nats(metrics.loss)],
@@ -48,13 +48,13 @@ export async function report(subject: Subject): Promise<string> {
     () => side(samplesSection(subject), reconstructionsSection(subject)),
     () => interpolationsSection(subject),
     () => traversalsSection(subject, statistics),
-    () => side(scatterSection(subject), klSection(statistics)),
+    async () => side(await scatterSection(subject), klSection(statistics)),
     () => Z === 2 ? manifoldSection(subject) : "",
     () => settingsSection(subject),
   ];
   let body = "";
   for (const section of sections) {
-    body += section();
+    body += await section();
     await pause.take();
   }
   const title = escape(`${name}: report on a variational autoencoder`);

@@ -5,7 +5,7 @@ import { elboBackward, elboForward } from "./elbo.ts";
 import { importanceForward, importanceLossBackward } from "./importance.ts";
 import type { Network } from "./layout.ts";
 import type { Batch, Mode, Model } from "./network.ts";
-import type { Objective } from "./objective.ts";
+import { type Objective, weighted } from "./objective.ts";
 import type { Terms } from "./terms.ts";
 
 /** The terms of the objective, written to `out`. */
@@ -34,9 +34,4 @@ export function lossBackward(
 ): void {
   const backward = weighted(objective) ? importanceLossBackward : elboBackward;
   backward(rt, model, grads, batch, key, objective, out);
-}
-
-/** Whether samples are weighted by importance, in place of one sample and a KL in closed form. */
-function weighted({ objective }: Objective): boolean {
-  return objective === "iwae" || objective === "dreg";
 }

@@ -45,6 +45,11 @@ export const OBJECTIVE: Names<Objective> = {
   freeBits: true,
 };
 
+/** Whether samples are weighted by importance, in place of one sample and a KL in closed form. */
+export function weighted({ objective }: Pick<Objective, "objective">): boolean {
+  return objective === "iwae" || objective === "dreg";
+}
+
 /**
  * Completes and checks an objective.
  *
@@ -71,8 +76,12 @@ export function resolveObjective(action: string, options: Partial<Objective>): O
     "a finite number of at least 0",
     freeBits,
   );
-  const weighted = objective === "iwae" || objective === "dreg";
-  check("samples", samples === 1 || weighted, `1 for the objective "${objective}" ("iwae" takes more)`, samples);
+  check(
+    "samples",
+    samples === 1 || weighted({ objective }),
+    `1 for the objective "${objective}" ("iwae" takes more)`,
+    samples,
+  );
   check("freeBits", freeBits === 0 || objective === "elbo", `0 for the objective "${objective}"`, freeBits);
   return { objective, beta, samples, freeBits };
 }

@@ -99,7 +99,7 @@ Deno.test("report shows images of any size, fewer of large ones", async () => {
 Deno.test("report counts active units, and gives the numbers of each dimension as a table", async () => {
   using about = await subject({ latent: 4 });
   const page = await report(about);
-  const { kl, activeUnits } = latentStatistics(about.params, about.test);
+  const { kl, activeUnits } = await latentStatistics(about.params, about.test);
   assertStringIncludes(page, `<dt>active units</dt><dd>${activeUnits} of 4</dd>`);
   assertStringIncludes(page, `${activeUnits} of 4 units are active`);
   const rows = [...page.matchAll(/<tr><td>z(\d)<\/td><td>([\d.]+)<\/td>/g)];
