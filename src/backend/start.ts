@@ -4,6 +4,7 @@ import { MOST_THREADS, Pool } from "../kernels/pool.ts";
 import { Runtime } from "../kernels/runtime.ts";
 import type { Heap } from "../kernels/heap.ts";
 import { baselineKernels, bestKernels, hasRelaxedSimd } from "./binaries.js";
+import { checkDeno } from "./deno_version.ts";
 import { type Started, startEmscripten } from "./emscripten.ts";
 import { registerKernels } from "./register.ts";
 import * as tf from "./tf.ts";
@@ -14,7 +15,7 @@ export type Simd = "relaxed" | "baseline";
 
 /** What {@linkcode start} can be told. */
 export type StartOptions = {
-  /** Threads that compute, the calling one included: 1 to 254; by default the number of logical cores. */
+  /** Threads that compute, the calling one included: 1 to 254; by default the number of logical cores, at most 254. */
   readonly threads?: number;
   /** By default `"relaxed"` where the engine has relaxed SIMD. The two round differently. */
   readonly simd?: Simd;
@@ -28,14 +29,21 @@ export type Status = { readonly threads: number; readonly simd: Simd };
 type Running = Started & { readonly runtime: Runtime; readonly status: Status };
 type Wanted = { readonly threads: number; readonly simd: Simd; readonly kernels: WebAssembly.Module };
 
+checkDeno(globalThis.Deno?.version.deno);
+
 const DEFAULTS: Wanted = {
-  threads: navigator.hardwareConcurrency,
+  threads: defaultThreads(navigator.hardwareConcurrency),
   simd: hasRelaxedSimd ? "relaxed" : "baseline",
   kernels: bestKernels,
 };
 let wanted = DEFAULTS;
 let running: Running | undefined;
 let failure: unknown;
+
+/** Threads for a machine of so many logical cores, which a runtime may not tell: at least 1, and at most what there may be. */
+export function defaultThreads(cores: number | undefined): number {
+  return Math.min(MOST_THREADS, Math.max(1, Math.floor(cores || 1)));
+}
 
 /** What a stopped backend has for a module: its tensors can be disposed of, and say why they cannot be read. */
 const GONE = {
