@@ -8,18 +8,17 @@
  *
  * @example Telling a damaged file from a defect of the program
  * ```ts
- * import { CheckpointError } from "./checkpoint_error.ts";
- * import { decodeSafetensors } from "./safetensors.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import { CheckpointError, load } from "@elbo/elbo";
+ * import assert from "node:assert/strict";
  *
  * let message = "";
  * try {
- *   decodeSafetensors(new Uint8Array(5));
+ *   load(new Uint8Array(5));
  * } catch (error) {
  *   if (!(error instanceof CheckpointError)) throw error;
  *   message = error.message;
  * }
- * assertEquals(message, "Cannot read checkpoint: expected at least 8 bytes, got 5");
+ * assert.equal(message, "Cannot read checkpoint: expected at least 8 bytes, got 5");
  * ```
  */
 export class CheckpointError extends Error {
@@ -49,10 +48,10 @@ export class CheckpointError extends Error {
  * @example The form of its message
  * ```ts
  * import { mismatch } from "./checkpoint_error.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
  * const error = mismatch("read", "version 1", 7);
- * assertEquals(error.message, "Cannot read checkpoint: expected version 1, got 7");
+ * assert.equal(error.message, "Cannot read checkpoint: expected version 1, got 7");
  * ```
  */
 export function mismatch(

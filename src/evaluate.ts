@@ -9,7 +9,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { CodeUse } from "./latent.ts";
 import { Pause } from "./pause.ts";
 import { foldIn } from "./random.ts";
-import { OBJECTIVE, type Objective, resolveObjective, weighted } from "./vae/objective.ts";
+import { OBJECTIVE, type Objective, OLD_OBJECTIVE, resolveObjective, weighted } from "./vae/objective.ts";
 
 export type { Binarize };
 
@@ -152,7 +152,7 @@ export async function evaluate(params: Params, data: Dataset, options: EvaluateO
     freeBits: "loss: { freeBits }",
   });
   const key = keyOf(action, options), { binarize = "none", batchSize = 1000, samples, signal, onProgress } = options;
-  const objective = resolveObjective(action, checkOptions(action, options.loss, OBJECTIVE, "loss"));
+  const objective = resolveObjective(action, checkOptions(action, options.loss, OBJECTIVE, "loss", OLD_OBJECTIVE));
   checkBinarize(action, binarize);
   checkBatchSize(action, batchSize);
   checkFit(action, params, data);

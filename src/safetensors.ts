@@ -47,12 +47,12 @@ export type Safetensors = {
  * @example Two floats and a note
  * ```ts
  * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
  * const bias = { dtype: "F32", shape: [2], data: new Uint8Array(8) } as const;
  * const file = encodeSafetensors(new Map([["bias", bias]]), { note: "untrained" });
- * assertEquals(file.length % 8, 0);
- * assertEquals(decodeSafetensors(file).metadata, { note: "untrained" });
+ * assert.equal(file.length % 8, 0);
+ * assert.deepEqual(decodeSafetensors(file).metadata, { note: "untrained" });
  * ```
  */
 export function encodeSafetensors(
@@ -98,11 +98,11 @@ export function encodeHead(
  * @example A round trip
  * ```ts
  * import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
  * const pixels = { dtype: "U8", shape: [1, 3], data: new Uint8Array([1, 2, 3]) } as const;
  * const { tensors } = decodeSafetensors(encodeSafetensors(new Map([["pixels", pixels]]), {}));
- * assertEquals(tensors.get("pixels"), pixels);
+ * assert.deepEqual(tensors.get("pixels"), pixels);
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {

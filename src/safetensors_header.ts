@@ -52,12 +52,12 @@ type Action = "read" | "write";
  * @example A byte and a float
  * ```ts
  * import { layout } from "./safetensors_header.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
  * const byte = { dtype: "U8", shape: [], data: new Uint8Array(1) } as const;
  * const float = { dtype: "F32", shape: [], data: new Uint8Array(4) } as const;
  * const spans = layout(new Map<string, typeof byte | typeof float>([["byte", byte], ["float", float]]));
- * assertEquals(spans.map(({ name, begin }) => [name, begin]), [["float", 0], ["byte", 4]]);
+ * assert.deepEqual(spans.map(({ name, begin }) => [name, begin]), [["float", 0], ["byte", 4]]);
  * ```
  */
 export function layout(
@@ -90,9 +90,9 @@ export function layout(
  * @example A header without tensors
  * ```ts
  * import { formatHeader } from "./safetensors_header.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
- * assertEquals(formatHeader({ spans: [], metadata: { by: "elbo" } }), '{"__metadata__":{"by":"elbo"}}');
+ * assert.deepEqual(formatHeader({ spans: [], metadata: { by: "elbo" } }), '{"__metadata__":{"by":"elbo"}}');
  * ```
  */
 export function formatHeader({ spans, metadata }: Header): string {
@@ -119,10 +119,10 @@ export function formatHeader({ spans, metadata }: Header): string {
  * @example A header of one scalar
  * ```ts
  * import { parseHeader } from "./safetensors_header.ts";
- * import { assertEquals } from "../tests/assert.ts";
+ * import assert from "node:assert/strict";
  *
  * const { spans } = parseHeader('{"beta":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}  ');
- * assertEquals(spans, [{ name: "beta", dtype: "F32", shape: [], begin: 0, end: 4 }]);
+ * assert.deepEqual(spans, [{ name: "beta", dtype: "F32", shape: [], begin: 0, end: 4 }]);
  * ```
  */
 export function parseHeader(text: string): Header {

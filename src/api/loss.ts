@@ -7,7 +7,7 @@ import type { Gaussian } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { lossForward } from "../vae/loss.ts";
 import { LABELLED } from "../vae/checks.ts";
-import { OBJECTIVE, type Objective, resolveObjective } from "../vae/objective.ts";
+import { OBJECTIVE, type Objective, OLD_OBJECTIVE, resolveObjective } from "../vae/objective.ts";
 import { gaussianIn, type Terms, termsIn } from "../vae/terms.ts";
 import { batchOf, type Labelled, modelOf } from "./examples.ts";
 import { type Keyed, keyOf, type Params } from "./state.ts";
@@ -141,7 +141,7 @@ export function perExampleLoss(
   options: LossOptions & ModeOptions,
 ): tf.Owned<tf.Tensor1D> {
   const action = "Cannot compute the loss";
-  return eachLoss(action, params, x, checkOptions(action, options, { ...LOSS, ...MODE }), 1);
+  return eachLoss(action, params, x, checkOptions(action, options, { ...LOSS, ...MODE }, "options", OLD_OBJECTIVE), 1);
 }
 
 /** The loss of each example, times `sign`. */
@@ -214,6 +214,6 @@ export function withTerms<T>(
  */
 export function loss(params: Params, x: tf.Tensor2D, options: LossOptions & ModeOptions): Metrics {
   const action = "Cannot compute the loss";
-  checkOptions(action, options, { ...LOSS, ...MODE });
+  checkOptions(action, options, { ...LOSS, ...MODE }, "options", OLD_OBJECTIVE);
   return withTerms(action, params, x, options, (rt, terms, objective) => metricsOf(rt, action, terms, objective));
 }

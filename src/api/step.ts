@@ -11,7 +11,7 @@ import type { Config } from "../vae/config.ts";
 import { hasBatchNorm } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.ts";
 import { lossBackward } from "../vae/loss.ts";
-import { resolveObjective } from "../vae/objective.ts";
+import { OLD_OBJECTIVE, resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
 import { batchOf, modelOf } from "./examples.ts";
 import { LOSS, LossError, type LossOptions, type Metrics, metricsOf } from "./loss.ts";
@@ -79,7 +79,7 @@ function backward(
  * ```
  */
 export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions): [tf.Owned<Tensors>, Metrics] {
-  checkOptions("Cannot compute gradients", options, LOSS);
+  checkOptions("Cannot compute gradients", options, LOSS, "options", OLD_OBJECTIVE);
   checkParams("Cannot compute gradients", params);
   return allOrNothing(() => {
     const grads = mapNetwork(layout(params.config), ({ shape }): tf.Tensor => emptyTensor(shape));
@@ -258,7 +258,7 @@ export function update(state: State, grads: Tensors, options: DonateOptions = {}
  */
 export function step(state: State, x: tf.Tensor2D, options: LossOptions & DonateOptions): [tf.Owned<State>, Metrics] {
   const action = "Cannot step";
-  checkOptions(action, options, STEP);
+  checkOptions(action, options, STEP, "options", OLD_OBJECTIVE);
   checkState(action, state);
   return trainStep(state, x, options);
 }

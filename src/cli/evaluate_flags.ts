@@ -1,5 +1,5 @@
 import type { Binarize } from "../evaluate.ts";
-import { Command, type Flags, integer, Option, parseFlags, text } from "./flags.ts";
+import { Command, type Flags, integer, Option, parseFlags, renamed, text } from "./flags.ts";
 
 /** The flags of `deno task evaluate`; what is missing is as the model was trained. */
 export type EvaluateFlags = {
@@ -47,6 +47,7 @@ export function evaluateFlags(args: readonly string[]): Flags<EvaluateFlags> | u
         .choices(["none", "dynamic"]),
     )
     .addOption(option("--batch-size <n>", "images at a time", integer(1)).default(100))
+    .addOption(renamed("--batch <n>", "--batch-size"))
     .addOption(option("--seed <n>", "what the randomness comes from", integer(0)).default(0))
     .addOption(option("--limit <n>", "the first n images only", integer(1)))
     .addOption(option("--threads <n>", "threads that compute (default: all cores)", integer(1, 254)))

@@ -1,5 +1,5 @@
 /** Flags by Commander, with this project's kinds of values and this project's kind of errors. */
-import { type Command, CommanderError, InvalidArgumentError } from "npm:commander@15.1.0";
+import { type Command, CommanderError, InvalidArgumentError, Option } from "npm:commander@15.1.0";
 import { UserError } from "./run.ts";
 
 export { Command, Option } from "npm:commander@15.1.0";
@@ -56,6 +56,11 @@ export function ending(...endings: readonly string[]): (text: string) => string 
     const good = endings.some((end) => text(value).toLowerCase().endsWith(end));
     return good ? value : wanted(`a path that ends in ${endings.join(" or ")}`);
   };
+}
+
+/** A flag of 0.1, which has another name now: it is refused with that name, and not shown by `--help`. */
+export function renamed(flags: string, name: string): Option {
+  return new Option(flags).hideHelp().argParser(() => wanted(`${name}, its name since 0.2`));
 }
 
 /** Flags as parsed: all of them, and those that were given. */

@@ -2,7 +2,7 @@ import { HOLD_OUT, type HoldOut } from "../data/images.ts";
 import type { Binarize } from "../evaluate.ts";
 import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
 import type { PresetName } from "../vae/preset.ts";
-import { Command, decimal, type Flags, integer, Option, parseFlags, share, text } from "./flags.ts";
+import { Command, decimal, type Flags, integer, Option, parseFlags, renamed, share, text } from "./flags.ts";
 import { addModelFlags, type ModelFlags, presetFlags } from "./model_flags.ts";
 
 /** How the learning rate goes: it stays, or falls to 0 like a cosine. */
@@ -88,6 +88,7 @@ export function trainFlags(args: readonly string[]): Flags<TrainFlags> | undefin
     )
     .addOption(option("--epochs <n>", "epochs in all", integer(0)).default(10))
     .addOption(option("--batch-size <n>", "images per step", integer(1)).default(128))
+    .addOption(renamed("--batch <n>", "--batch-size"))
     .addOption(option("--lr <rate>", "Adam's learning rate", decimal({ above: true })).default(1e-3))
     .addOption(
       new Option("--schedule <name>", "the learning rate stays, or falls to 0 until the last epoch")

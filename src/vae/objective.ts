@@ -45,6 +45,9 @@ export const OBJECTIVE: Names<Objective> = {
   freeBits: true,
 };
 
+/** Settings of an objective that there were in 0.1, for `checkOptions`. */
+export const OLD_OBJECTIVE = { examples: 'nothing in its place: "beta-tc" needs no size of the dataset' };
+
 /** Whether samples are weighted by importance, in place of one sample and a KL in closed form. */
 export function weighted({ objective }: Pick<Objective, "objective">): boolean {
   return objective === "iwae" || objective === "dreg";

@@ -1,5 +1,5 @@
-import { gradients, key, loss, type LossOptions, random, tf } from "../../mod.ts";
-import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
+import { gradients, key, loss, type LossOptions, perExampleLoss, random, tf } from "../../mod.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../assert.ts";
 import { batchOf, bitsOf, floatsOf, modelOf } from "./model.ts";
 import { array64, centralDifferences, entries, map, reference, relativeError } from "./reference.ts";
 
@@ -64,5 +64,16 @@ Deno.test("the total correlation of a batch of one example is 0, so that beta do
     const { params } = modelOf({ input: 4, hidden: [3], latent: 2 }), x = batchOf(1, 4);
     const [one, six] = [1, 6].map((beta) => loss(params, x, { key: KEY, objective: "beta-tc", beta }).loss);
     assertAlmostEquals(one, six, 1e-5);
+  });
+});
+
+Deno.test("beta-TC needs no size of the dataset, and says so where one is given", () => {
+  tf.tidy(() => {
+    const { params } = modelOf({ input: 4, hidden: [3], latent: 2 }), x = batchOf(2, 4);
+    const message = 'unknown option "examples"; write nothing in its place: "beta-tc" needs no size of the dataset';
+    const options = { key: KEY, objective: "beta-tc", examples: 100 } as LossOptions;
+    for (const call of [loss, gradients, perExampleLoss]) {
+      assertThrows(() => call(params, x, options), TypeError, message);
+    }
   });
 });
