@@ -45,6 +45,17 @@ export function defaultThreads(cores: number | undefined): number {
   return Math.min(MOST_THREADS, Math.max(1, Math.floor(cores || 1)));
 }
 
+/**
+ * Whether this is a Web Worker. Those can be terminated at any moment, and a thread of tfjs, which sleeps within its binary
+ * and never looks at its event loop, would then stay until the process ends: there tfjs's own ops take one thread.
+ */
+function isWebWorker(): boolean {
+  return typeof (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope === "function";
+}
+
+// Where the program is loaded anew, as by --watch, its threads would otherwise stay.
+globalThis.addEventListener("unload", stop);
+
 /** What a stopped backend has for a module: its tensors can be disposed of, and say why they cannot be read. */
 const GONE = {
   _free() {},
@@ -60,7 +71,7 @@ tf.registerBackend(BACKEND, create, 3);
 
 function create(): tf.KernelBackend {
   try {
-    const started = startEmscripten(wanted.threads), { emscripten, memory, backend } = started;
+    const started = startEmscripten(isWebWorker() ? 1 : wanted.threads), { emscripten, memory, backend } = started;
     const heap: Heap = {
       memory,
       alloc: (bytes) => emscripten._malloc(bytes),

@@ -18,20 +18,27 @@ export const MOST_THREADS = 254;
 
 /**
  * A worker's whole program: in a data: URL it needs no permission and no file, also in a module imported from a URL. It
- * is up and at work while the main thread blocks, so nobody has to wait for it.
+ * is up and at work while the main thread blocks, so nobody has to wait for it. After a second without a call it returns
+ * to its event loop, where Deno ends it if the thread that started it is gone: a Web Worker that was terminated.
  */
 const WORKER = new URL(
   "data:text/javascript," + encodeURIComponent(`
 import { workerData } from "node:worker_threads";
 const { module, memory, control } = workerData;
-try {
-  new WebAssembly.Instance(module, { env: { memory } }).exports.serve(control);
-} catch (error) {
-  const words = new Int32Array(memory.buffer, control, ${ARGUMENTS});
-  Atomics.store(words, ${DIED}, 1);
-  Atomics.notify(words, 16);
-  throw error;
-}`),
+let serve;
+function work(first) {
+  try {
+    serve ??= new WebAssembly.Instance(module, { env: { memory } }).exports.serve;
+    if (serve(control, first)) setTimeout(work, 0, 0);
+  } catch (error) {
+    const words = new Int32Array(memory.buffer, control, ${ARGUMENTS});
+    Atomics.store(words, ${DIED}, 1);
+    Atomics.notify(words, 16);
+    throw error;
+  }
+}
+work(1);
+`),
 );
 
 /** Threads over one memory that run a kernel together: the calling one and `threads - 1` workers. */

@@ -66,25 +66,32 @@ export function stop(control: usize): void {
   atomic.notify(control + TICKET, -1);
 }
 
-/** A worker's life: ends when the stop word is set. */
-export function serve(control: usize): void {
-  atomic.add<i32>(control, 1, UP);
+/** Nanoseconds without a call after which a worker returns to its event loop: where its owner is gone it ends there. */
+const IDLE: i64 = 1000000000;
+
+/**
+ * A worker's work. 0: the stop word is set. 1: there was no call for a second, and the worker is to look at its event loop,
+ * the only place where a thread whose owner is gone is ended; meanwhile the caller does all parts itself.
+ */
+export function serve(control: usize, first: i32): i32 {
+  if (first) atomic.add<i32>(control, 1, UP);
   let seen = -1;
   while (true) {
     let spins = 0, ticket = atomic.load<i32>(control, TICKET);
     while (ticket >>> 8 == seen) {
-      if (atomic.load<i32>(control, STOP)) return;
+      if (atomic.load<i32>(control, STOP)) return 0;
       if (++spins > SPINS) {
         atomic.add<i32>(control, 1, WORKERS_ASLEEP);
         // The wait compares the ticket again, so a call made meanwhile is not slept through.
-        atomic.wait<i32>(control + TICKET, ticket, -1);
+        const woken = atomic.wait<i32>(control + TICKET, ticket, IDLE);
         atomic.sub<i32>(control, 1, WORKERS_ASLEEP);
+        if (woken == 2) return atomic.load<i32>(control, STOP) ? 0 : 1;
         spins = 0;
       }
       ticket = atomic.load<i32>(control, TICKET);
     }
     seen = ticket >>> 8;
     work(control, seen);
-    if (atomic.load<i32>(control, STOP)) return;
+    if (atomic.load<i32>(control, STOP)) return 0;
   }
 }
