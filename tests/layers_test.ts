@@ -29,6 +29,7 @@ const LAYERS = [
   "src/random.ts",
   "src/kernels/",
   "src/checks/",
+  "src/version.ts",
   "wasm/bin/",
 ];
 /** From here down nothing knows tfjs, nor Deno. */

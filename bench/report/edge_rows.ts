@@ -45,6 +45,14 @@ export const EDGE_ROWS: readonly Row[] = [
     (round) => edge(round, "beside_mb", { of: "memory", batch: 1 }),
   ),
   row(
+    "handler: `/health` while 27 clients ask for all that they may, 99 of 100",
+    100,
+    "ms",
+    atMost,
+    ["edge_attack"],
+    (round) => number(round, "edge_attack", "p99_ms", { under: "attack" }),
+  ),
+  row(
     "explorer: while a slider or the plane is dragged, from one frame to the next, 99 of 100",
     17,
     "ms",

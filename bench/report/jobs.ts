@@ -82,6 +82,7 @@ export function jobs(peers: Peers, quick: boolean): Job[] {
     measure("idle", "idle", ...two),
     measure("edge", "edge"),
     measure("edge_start", "edge_start"),
+    measure("edge_attack", "edge_attack"),
     { ...measure("explorer", "explorer"), missing: findChromium() ? undefined : "there is no Chromium" },
     ...[2, 4, 8].map((n) => measure(`step on ${n}`, "step", "--threads", String(n), "--batches", "128")),
   ];

@@ -1,3 +1,4 @@
+import { show } from "../checks/show.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 
@@ -16,8 +17,14 @@ export type Array2D = Values<[B: number, columns: number]>;
 /** What functions take: rows with their shape, or as many whole rows as the numbers give; borrowed, never changed. */
 export type Rows = Float32Array | { readonly data: Float32Array; readonly shape: readonly number[] };
 
+/** Describes an argument that is no rows: of what is often given in their place, also what to write instead. */
 function describe(value: unknown): string {
-  return value === null || typeof value !== "object" ? String(value) : value.constructor?.name ?? "an object";
+  if (typeof value !== "object" || value === null) return show(value);
+  if ("then" in value) return "a promise; await it";
+  if ("mean" in value && "logVar" in value) return "a posterior; write sample(posterior, { key }) or posterior.mean";
+  if ("data" in value) return `data that is ${show(value.data)}`;
+  if (Array.isArray(value)) return `${show(value)}; write Float32Array.from(values.flat())`;
+  return "dataSync" in value ? "a tensor; write { data: tensor.dataSync(), shape: tensor.shape }" : show(value);
 }
 
 /** Numbers, and how many rows and columns of them there are. */
@@ -37,7 +44,7 @@ export function checkRows(what: string, value: Rows, rows: number | "B", cols: n
   const data = bare ? value : value?.data;
   if (!(data instanceof Float32Array)) {
     throw new TypeError(
-      `${what}: expected { data, shape } or a Float32Array, of ${wanted}, got ${describe(data ?? value)}`,
+      `${what}: expected { data, shape } or a Float32Array, of ${wanted}, got ${describe(value)}`,
     );
   }
   const n = data.length;
@@ -48,7 +55,7 @@ export function checkRows(what: string, value: Rows, rows: number | "B", cols: n
   const fits = (size: number, wanted: number | string) =>
     Number.isSafeInteger(size) && (typeof wanted === "string" ? size > 0 : size === wanted);
   if (!Array.isArray(shape) || shape.length !== 2 || !fits(shape[0], rows) || !fits(shape[1], cols)) {
-    throw new TypeError(`${what}: expected ${wanted}, got ${Array.isArray(shape) ? `[${shape.join(", ")}]` : shape}`);
+    throw new TypeError(`${what}: expected ${wanted}, got ${show(shape)}`);
   }
   if (shape[0] * shape[1] !== n) {
     throw new TypeError(`${what}: expected ${shape[0] * shape[1]} numbers for [${shape.join(", ")}], got ${n}`);

@@ -1,11 +1,16 @@
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { drawNormal } from "../kernels/draw.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import { checkKey, type Key, type Keyed, keyOf } from "../random.ts";
-import type { Labelled } from "../vae/checks.ts";
+import { LABELLED, type Labelled } from "../vae/checks.ts";
 import { headOf, meanOf } from "../vae/head.ts";
 import { type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
 import { encode, outputsOf, sample } from "./infer.ts";
 import { type Engine, engineOf, type Model } from "./model.ts";
+
+const RECONSTRUCT: Names<Labelled & { readonly key?: Key }> = { ...LABELLED, key: true };
+const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED, key: true, n: true };
 
 /**
  * Each example as the model sees it: the mean of p(x | z) for z the posterior's mean or, with a key, a sample of it.
@@ -15,7 +20,7 @@ import { type Engine, engineOf, type Model } from "./model.ts";
  * @param options.key Sample z with this key.
  * @param options.labels The examples' labels, if the model is conditional.
  * @returns Means, [B, D]; in [0, 1] for `"bernoulli"`.
- * @throws {TypeError} As {@linkcode encode}, or if `key` is not a key.
+ * @throws {TypeError} As {@linkcode encode}, and if `key` is not a key.
  * @throws {RangeError} As {@linkcode encode}.
  *
  * @example
@@ -29,7 +34,8 @@ import { type Engine, engineOf, type Model } from "./model.ts";
  * ```
  */
 export function reconstruct(model: Model, x: Rows, options: Labelled & { readonly key?: Key } = {}): Array2D {
-  const { key, labels } = options, engine = engineOf("Cannot reconstruct", model), { runtime: rt } = engine;
+  const { key, labels } = checkOptions("Cannot reconstruct", options, RECONSTRUCT);
+  const engine = engineOf("Cannot reconstruct", model), { runtime: rt } = engine;
   if (key !== undefined) checkKey("Cannot reconstruct", key);
   const posterior = encode(model, x, { labels }), z = key ? sample(posterior, { key }) : posterior.mean;
   const codes = checkRows("Cannot decode z", z, "B", engine.config.latent);
@@ -45,7 +51,7 @@ export function reconstruct(model: Model, x: Rows, options: Labelled & { readonl
  * @param options.labels What to generate, if the model is conditional: a label for each, or one for all.
  * @returns Means, [n, D]; in [0, 1] for `"bernoulli"`.
  * @throws {RangeError} If `n` is not a positive integer, or larger than memory, or a label is out of range.
- * @throws {TypeError} If `key` is not a key, or labels are missing, or there are some too many.
+ * @throws {TypeError} If `key` is not a key, labels are missing or too many, or an option is unknown.
  *
  * @example
  * ```ts
@@ -59,9 +65,11 @@ export function reconstruct(model: Model, x: Rows, options: Labelled & { readonl
  * ```
  */
 export function generate(model: Model, options: Keyed & Labelled & { readonly n: number }): Array2D {
-  const action = "Cannot generate", key = keyOf(action, options), { n, labels } = options;
+  const action = "Cannot generate",
+    key = keyOf(action, checkOptions(action, options, GENERATE)),
+    { n, labels } = options;
   if (!Number.isSafeInteger(n) || n < 1) {
-    throw new RangeError(`${action}: expected n to be a positive integer, got ${n}`);
+    throw new RangeError(`${action}: expected n to be a positive integer, got ${show(n)}`);
   }
   const engine = engineOf(action, model), { config, runtime: rt } = engine;
   // Before anything is allocated, since memory does not shrink.

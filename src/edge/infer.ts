@@ -1,8 +1,9 @@
+import { checkOptions, type Names } from "../checks/options.ts";
 import { drawNormal } from "../kernels/draw.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import { reparameterize } from "../kernels/posterior.ts";
 import { type Keyed, keyOf } from "../random.ts";
-import { checkSupport, checkValues, type Labelled, labelsIn } from "../vae/checks.ts";
+import { checkSupport, checkValues, LABELLED, type Labelled, labelsIn } from "../vae/checks.ts";
 import { decoderForward, encoderForward, type Mode } from "../vae/network.ts";
 import { gaussianIn } from "../vae/terms.ts";
 import { type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
@@ -14,6 +15,8 @@ export type Posterior = { readonly mean: Array2D; readonly logVar: Array2D };
 /** Batch normalization goes by the running statistics. */
 const INFERENCE: Mode = { training: false };
 
+const SAMPLE: Names<Keyed & { readonly model?: Model }> = { key: true, model: true };
+
 /** Which model a posterior is of. */
 const makers = new WeakMap<object, Model>();
 
@@ -24,7 +27,7 @@ const makers = new WeakMap<object, Model>();
  * @param x Examples, [B, D], within the likelihood's support: in [0, 1] for `"bernoulli"`.
  * @param options.labels The examples' labels, if the model is conditional.
  * @returns `{ mean, logVar }`, [B, Z] each.
- * @throws {TypeError} If x is not of that shape, or labels are missing, or there are some too many.
+ * @throws {TypeError} If x is not of that shape, labels are missing or too many, or an option is unknown.
  * @throws {RangeError} If x has a value out of range, or NaN, or a label is out of range.
  *
  * @example
@@ -40,6 +43,7 @@ const makers = new WeakMap<object, Model>();
  * ```
  */
 export function encode(model: Model, x: Rows, options: Labelled = {}): Posterior {
+  checkOptions("Cannot encode", options, LABELLED);
   const engine = engineOf("Cannot encode", model), { config, runtime: rt } = engine, what = "Cannot encode x";
   const examples = checkRows(what, x, "B", config.input);
   return rt.arena.scope(() => {
@@ -61,7 +65,7 @@ export function encode(model: Model, x: Rows, options: Labelled = {}): Posterior
  * @param options.key The random key.
  * @param options.model Whose kernels to use: any model; needed for a posterior that `encode` did not make.
  * @returns z, [B, Z].
- * @throws {TypeError} If mean and logVar are not of one shape, `key` is not a key, or there is no model.
+ * @throws {TypeError} If mean and logVar are not of one shape, `key` is not a key, there is no model, or an option is unknown.
  *
  * @example
  * ```ts
@@ -78,15 +82,29 @@ export function sample(
   posterior: { readonly mean: Rows; readonly logVar: Rows },
   options: Keyed & { readonly model?: Model },
 ): Array2D {
-  const action = "Cannot sample", key = keyOf(action, options), model = options.model ?? makers.get(posterior);
+  const action = "Cannot sample", key = keyOf(action, checkOptions(action, options, SAMPLE));
+  const model = options.model ?? makers.get(posterior);
   if (!model) throw new TypeError(`${action}: expected a posterior made by encode, or the option model, got neither`);
   const { config, runtime: rt } = engineOf(action, model);
   const mean = checkRows(`${action} mean`, posterior?.mean, "B", "Z", config.latent);
   const logVar = checkRows(`${action} logVar`, posterior.logVar, mean.rows, mean.cols);
   return rt.arena.scope(() => {
-    const q = { mean: put(rt, mean), logVar: put(rt, logVar) }, z = rt.arena.matrix(mean.rows, mean.cols);
+    const z = rt.arena.matrix(mean.rows, mean.cols);
     drawNormal(rt, z, key);
-    reparameterize(rt, z, q, z);
+    reparameterize(rt, z, { mean: put(rt, mean), logVar: put(rt, logVar) }, z);
+    return take(rt, z);
+  });
+}
+
+/** z = mean + exp(logVar / 2) noise: the sample that the noise makes, [B, Z] each. */
+export function sampleWith(model: Model, posterior: Posterior, noise: Array2D): Array2D {
+  const action = "Cannot sample", { runtime: rt } = engineOf(action, model);
+  const [q, logVar, eps] = [posterior.mean, posterior.logVar, noise].map((rows) =>
+    checkRows(action, rows, noise.shape[0], noise.shape[1])
+  );
+  return rt.arena.scope(() => {
+    const z = put(rt, eps);
+    reparameterize(rt, z, { mean: put(rt, q), logVar: put(rt, logVar) }, z);
     return take(rt, z);
   });
 }
@@ -99,7 +117,7 @@ export function sample(
  * @param z Latent codes, [B, Z], finite.
  * @param options.labels The labels to decode for, if the model is conditional.
  * @returns Outputs, [B, D P]; P is 1, but 2 for `"gaussian-pixel"` and `"discretized-logistic"`.
- * @throws {TypeError} If z is not of that shape, or labels are missing, or there are some too many.
+ * @throws {TypeError} If z is not of that shape, labels are missing or too many, or an option is unknown.
  * @throws {RangeError} If z has a value that is not finite, or a label is out of range.
  *
  * @example
@@ -113,6 +131,7 @@ export function sample(
  * ```
  */
 export function decode(model: Model, z: Rows, options: Labelled = {}): Array2D {
+  checkOptions("Cannot decode", options, LABELLED);
   const engine = engineOf("Cannot decode", model), { config, runtime: rt } = engine;
   const codes = checkRows("Cannot decode z", z, "B", config.latent);
   return rt.arena.scope(() => take(rt, outputsOf(engine, put(rt, codes), options)));

@@ -1,3 +1,4 @@
+import { checkOptions, type Names } from "../checks/options.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 import { type Keyed, keyOf } from "../random.ts";
@@ -6,6 +7,8 @@ import { type Head, headOf, meanOf, nllOf, sampleOf } from "../vae/head.ts";
 import { type LikelihoodName, LIKELIHOODS } from "../vae/likelihood.ts";
 import { type Array1D, type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
 import { engineOf, type Model } from "./model.ts";
+
+const SAMPLE: Names<Keyed> = { key: true };
 
 /** p(x | z) of a model, of outputs as `decode` gives them: [B, D P]. */
 export type LikelihoodOf = {
@@ -60,7 +63,7 @@ export function likelihood(model: Model): LikelihoodOf {
     support,
     mean: (outputs) => made("Cannot give the mean of", outputs, meanOf),
     sample(outputs, options) {
-      const action = "Cannot sample from", key = keyOf(action, options);
+      const action = "Cannot sample from", key = keyOf(action, checkOptions(action, options, SAMPLE));
       return made(action, outputs, (rt, head, out, from) => sampleOf(rt, head, out, from, key));
     },
     logProb(outputs, x) {

@@ -1,3 +1,5 @@
+import { checkOptions, type Names } from "../checks/options.ts";
+import { show } from "../checks/show.ts";
 import { allocAligned, floats, LINE, type Matrix } from "../kernels/heap.ts";
 import { Runtime } from "../kernels/runtime.ts";
 import { checkDigest, decodeModel, type ModelFile, readFloats } from "../model_file.ts";
@@ -34,6 +36,8 @@ export type LoadOptions = {
   readonly maxBytes?: number;
 };
 
+const LOAD: Names<LoadOptions> = { wasm: true, maxBytes: true };
+
 /** A model in a memory, and what runs it. */
 export type Engine = Matrices & { readonly runtime: Runtime };
 
@@ -48,7 +52,7 @@ const engines = new WeakMap<Model, Engine>();
  * @returns The model.
  * @throws {CheckpointError} If it is no such file, a damaged one, or one of more than `maxBytes`: what was got and what
  * was wanted.
- * @throws {TypeError} If `source` is none of these.
+ * @throws {TypeError} If `source` is none of these, or an option is unknown.
  * @throws {RangeError} If `maxBytes` is not a positive integer, or the memory is not to be had.
  * @throws {Error} If the kernels cannot be found, or are of another version.
  *
@@ -64,9 +68,9 @@ const engines = new WeakMap<Model, Engine>();
  * ```
  */
 export async function load(source: Source | Promise<Source>, options: LoadOptions = {}): Promise<Model> {
-  const { wasm, maxBytes = 2 ** 29 } = options;
+  const { wasm, maxBytes = 2 ** 29 } = checkOptions("Cannot load", options, LOAD);
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
-    throw new RangeError(`Cannot load: expected maxBytes to be a positive integer, got ${maxBytes}`);
+    throw new RangeError(`Cannot load: expected maxBytes to be a positive integer, got ${show(maxBytes)}`);
   }
   // Both at once, since both may come over a network.
   const [bytes, module] = await Promise.all([readBody(source, maxBytes), compiled(wasm)]);
@@ -110,5 +114,15 @@ function place(heap: OwnHeap, { config, params }: ModelFile): Network<Matrix> {
 export function engineOf(action: string, model: Model): Engine {
   const engine = engines.get(model);
   if (engine) return engine;
-  throw new TypeError(`${action}: expected a model made by load, got ${model === null ? "null" : typeof model}`);
+  throw new TypeError(`${action}: expected a model made by load, got ${describe(model)}`);
+}
+
+/** Describes an argument that is no model: of what is often given in its place, also what to write instead. */
+function describe(value: unknown): string {
+  if (typeof value !== "object" || value === null) return show(value);
+  if ("then" in value) return "a promise; await it";
+  const source = value instanceof Response || value instanceof Blob || value instanceof ReadableStream ||
+    value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  if (source) return `${show(value)}; write await load(…) of it`;
+  return "params" in value ? "a state of the main module; write await load(save(state))" : show(value);
 }

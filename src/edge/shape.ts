@@ -3,6 +3,12 @@ import type { Model } from "./model.ts";
 /** Height, width and channels, 1 or 3, of an example as it is seen; values are in that order, row-major. */
 export type Shape = { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
 
+/** The shape of a model's examples as far as it is known: that of its images, or how many values they have. */
+export function knownShape({ config, metadata }: Pick<Model, "config" | "metadata">): number[] {
+  const found = noted(metadata, config.input);
+  return config.image ? [...config.image] : found ? [found.height, found.width, found.channels] : [config.input];
+}
+
 /** Height and width as `deno task train` noted them; undefined where it did not, or where they do not fit. */
 function noted(metadata: Model["metadata"], input: number): Shape | undefined {
   try {

@@ -12,7 +12,7 @@ Deno.test("bundled it has 25 KB with the kernels, compressed; no training, and n
   assertEquals(warnings, []);
   const js = await gzipped(code), binary = await gzipped(kernels);
   assert(js + binary < 25 * KB, `${js} + ${binary} bytes`);
-  const strange = inputs.filter((path) => !/src\/(edge|vae|layers|kernels)\//.test(path)).map((path) =>
+  const strange = inputs.filter((path) => !/src\/(checks|edge|vae|layers|kernels)\//.test(path)).map((path) =>
     path.replace(/.*\//, "")
   );
   assertEquals(

@@ -1,14 +1,12 @@
 /** Samples as a picture. */
 import { decode } from "npm:fast-png@8.0.0";
-import { createHandler, load } from "../../src/edge/handler/mod.ts";
 import { encodePng } from "../../src/edge/handler/png.ts";
 import { generate, key } from "../../src/edge/mod.ts";
 import { shapeOf } from "../../src/edge/shape.ts";
 import { imageGrid } from "../../src/report/grid.ts";
 import type { ConfigOptions } from "../../mod.ts";
 import { assertEquals } from "../assert.ts";
-import { get, refused, served } from "./handler.ts";
-import { smallFile } from "./models.ts";
+import { get, served } from "./handler.ts";
 
 async function picture(config: ConfigOptions, query: string, scale = 2) {
   const { model, handler } = await served(config, { scale });
@@ -36,15 +34,6 @@ Deno.test("images of three channels are in color", async () => {
     [...pixels.slice(3 * (2 * 6 + 2), 3 * (2 * 6 + 4))],
     [...data.slice(0, 6)].map((v) => Math.round(255 * v)),
   );
-});
-
-Deno.test("samples that are no numbers are no picture, as they are no JSON", async () => {
-  const file = smallFile(), view = new DataView(file.buffer), header = view.getUint32(0, true);
-  for (let at = 8 + header; at < file.length; at += 4) view.setFloat32(at, NaN, true);
-  const handler = createHandler(await load(file));
-  for (const accept of ["image/png", "application/json", "application/octet-stream"]) {
-    assertEquals((await refused(await get(handler, "/sample?n=1", { accept }), 422)).got, "NaN in x");
-  }
 });
 
 Deno.test("encodePng() gives back every brightness of every channel, and equal bytes for equal pixels", async () => {

@@ -1,7 +1,11 @@
 /** What each route answers: what the function of its name gives, to the bit, in both forms. */
-import { decode, encode, generate, key, likelihood, reconstruct, sample } from "../../src/edge/mod.ts";
+import { load as loadState, save } from "../../mod.ts";
+import { createHandler } from "../../src/edge/handler/mod.ts";
+import { decode, encode, generate, key, likelihood, load, reconstruct, sample } from "../../src/edge/mod.ts";
+import { work } from "../../src/vae/work.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { floats, get, json, post, postRaw, served } from "./handler.ts";
+import { smallFile } from "./models.ts";
 
 const ROWS = [[0, 1, 0.25, 1 / 3, 0.1, 0.9], [1, 1, 0, 0, 0.5, 2 ** -20], [0.7, 0.6, 0.5, 0.4, 0.3, 0.2]];
 const X = floats(ROWS), CODES = [[0.5, -2], [1e-7, 3]], Z = floats(CODES);
@@ -75,9 +79,29 @@ Deno.test("float32 goes both ways: little-endian, with its shape in the header x
 
 Deno.test("GET /health says what the model is and what may be asked", async () => {
   const { model, handler } = await served({ input: 6, hidden: [5], latent: 2, classes: 4 }, { maxBatch: 7 });
-  const { bytes } = model, limits = { maxBytes: 2 ** 21, maxBatch: 7, maxSamples: 256 };
-  const about = { input: 6, latent: 2, classes: 4, likelihood: "bernoulli", support: [0, 1] };
-  assertEquals(await json(await get(handler, "/health?ignored=1")), { status: "ok", model: about, limits, bytes });
+  const limits = { maxBytes: 2 ** 21, maxBatch: 7, maxSamples: 256, maxWork: 2 ** 32 };
+  const about = { input: 6, latent: 2, classes: 4, likelihood: "bernoulli", shape: [6], support: [0, 1] };
+  const { bytes } = model,
+    { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  const said = await json(await get(handler, "/health?ignored=1"));
+  assertEquals(said, {
+    ...{ status: "ok", version, name: "model", model: about, limits, work: work(model.config), bytes },
+  });
+});
+
+Deno.test("GET /health names the model, by the option or its file, and the shape of its examples", async () => {
+  const config = { input: 24, hidden: [5], latent: 2 }, file = smallFile(config);
+  const said = async (metadata: Record<string, string>, name?: string, given = file) => {
+    const model = await load(save(loadState(given), { metadata }));
+    const { name: named, model: { shape } } = await (await get(createHandler(model, { name }), "/health")).json();
+    return [named, shape];
+  };
+  assertEquals(await said({}), ["model", [24]]);
+  assertEquals(await said({ name: "digits" }), ["digits", [24]]);
+  assertEquals(await said({ name: "digits", training: '{"height":4,"width":6}' }, "of mine"), ["of mine", [4, 6, 1]]);
+  assertEquals(await said({ name: "\x1b[2J" }), ["\\u001b[2J", [24]]);
+  const image = smallFile({ ...config, image: [4, 2, 3], channels: [2] });
+  assertEquals(await said({}, "images", image), ["images", [4, 2, 3]]);
 });
 
 Deno.test("GET / answers with the explorer, or says that there is none", async () => {

@@ -22,7 +22,7 @@ function everything(model: Model, B: number): Float32Array[] {
   const q = encode(model, x, given), z = sample(q, { key: key(1) }), outputs = decode(model, z, given);
   const p = likelihood(model), drawn = { key: key(2), ...given };
   return [
-    ...[q.mean, q.logVar, z, outputs, p.mean(outputs), p.sample(outputs, drawn), p.logProb(outputs, x)],
+    ...[q.mean, q.logVar, z, outputs, p.mean(outputs), p.sample(outputs, { key: key(2) }), p.logProb(outputs, x)],
     ...[reconstruct(model, x, given), generate(model, { n: B, ...drawn })],
   ].map(({ data }) => data);
 }

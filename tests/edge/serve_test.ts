@@ -1,6 +1,7 @@
 /** examples/serve.ts as its users run it: `deno serve`, with one isolate and with several. */
 import { decode as decodePng } from "npm:fast-png@8.0.0";
 import { createHandler } from "../../src/edge/handler/mod.ts";
+import { init, save } from "../../mod.ts";
 import { decode, encode, generate, key, likelihood, load, reconstruct } from "../../src/edge/mod.ts";
 import { explorer } from "../../src/explorer/mod.ts";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../assert.ts";
@@ -171,7 +172,7 @@ Deno.test("without a file, or the permission to read it, it says what is missing
         [[], [], "Cannot serve: expected one argument, a model's file, got 0"],
         [[], [path, path], "Cannot serve: expected one argument, a model's file, got 2"],
         [[], [path], "Requires read access to"],
-        [[`--allow-read=${path}`], [path], "Cannot read checkpoint: expected at least 8 bytes, got 0"],
+        [[`--allow-read=${path}`], [path], "Cannot read checkpoint: expected a safetensors file, got an empty one"],
       ] as const
     ) {
       for (const [, parallel] of CASES) {
@@ -183,4 +184,66 @@ Deno.test("without a file, or the permission to read it, it says what is missing
   } finally {
     await Deno.remove(path);
   }
+});
+
+Deno.test("the questions that the example documents are answered by the README's model", async () => {
+  const text = await Deno.readTextFile(new URL("../../examples/serve.ts", import.meta.url));
+  const handler = createHandler(await load(save(init({ input: 784, hidden: [400], latent: 20 }, { key: key(0) }))));
+  const lines = [...text.matchAll(/^ \* {5}curl (.+)$/gm)].map(([, line]) => line);
+  assertEquals(lines.length, 4);
+  for (const line of lines) {
+    const url = line.match(/'?(http:\/\/localhost:8000\S*?)'?( |$)/)![1], body = line.match(/-d '([^']*)'/)?.[1];
+    const headers = [...line.matchAll(/-H '([^:]+): ([^']+)'/g)].map((
+      [, name, value],
+    ): [string, string] => [name, value]);
+    const response = await handler(new Request(url, { method: body === undefined ? "GET" : "POST", body, headers }));
+    assertEquals(response.status, 200, `${line}: ${await response.text()}`);
+  }
+});
+
+Deno.test("the commands that serve listen on this machine alone", async () => {
+  for (const file of ["../../README.md", "../../examples/serve.ts"]) {
+    const text = await Deno.readTextFile(new URL(file, import.meta.url));
+    const commands = [...text.matchAll(/^.*\bdeno(?:@[\d.]+)? serve .*--allow-read.*$/gm)].map(([line]) => line);
+    assert(commands.length >= 1 && commands.every((line) => line.includes(" --host 127.0.0.1 ")), commands.join("\n"));
+  }
+});
+
+Deno.test("a server that is asked for all that it may be answers /health in between", async () => {
+  const file = save(init({ input: 784, hidden: [400], latent: 20 }, { key: key(0) })), MiB = 2 ** 20;
+  await withServer(file, [], async ({ url, port }) => {
+    const order: string[] = [], statuses: Record<string, number[]> = {};
+    const noted = async (name: string, answer: Promise<Response>) => {
+      const response = await answer;
+      await response.bytes();
+      (statuses[name] ??= []).push(response.status);
+      order.push(name);
+    };
+    const json = { "content-type": "application/json" };
+    const post = (path: string, body: string) => fetch(url + path, { method: "POST", body, headers: json });
+    const row = JSON.stringify(new Array(784).fill(0.125));
+    const stalled = Array.from(
+      { length: 3 },
+      () => hangUp(port, requestText("POST /encode", { ...json, "content-length": 2 * MiB }, " ".repeat(MiB)), 3000),
+    );
+    const large = Array.from({ length: 4 }, () => [
+      noted("sample", fetch(`${url}/sample?n=256`)),
+      noted("png", fetch(`${url}/sample?n=256`, { headers: { accept: "image/png" } })),
+      noted("anomaly", post("/anomaly?samples=256", `[${row}]`)),
+      noted("numbers", post("/encode", `[${new Array(MiB - 1).fill("0")}]`)),
+      noted("brackets", post("/encode", "[".repeat(2 * MiB))),
+    ]).flat();
+    await sleep(50);
+    // One after the other: the first ones have to be answered before the last of the large ones.
+    for (let i = 0; i < 20; i++) await noted("health", fetch(`${url}/health`));
+    await Promise.all([...large, ...stalled]);
+    assertEquals(statuses.health, new Array(20).fill(200));
+    const before = order.slice(0, order.findLastIndex((name) => name !== "health"));
+    assert(before.filter((name) => name === "health").length >= 3, order.join(" "));
+    for (const name of ["sample", "png", "anomaly"]) assertEquals(statuses[name], [200, 200, 200, 200], name);
+    // Refused for what they are, or because too many came at a time.
+    for (const name of ["numbers", "brackets"]) {
+      assert(statuses[name].every((status) => [400, 413, 503].includes(status)), `${name}: ${statuses[name]}`);
+    }
+  });
 });

@@ -10,7 +10,16 @@ export type Server = { readonly url: string; readonly port: number; readonly pid
 /** Runs `deno serve` on the example, with no permissions but those of `flags`, as its users do. */
 export function serve(flags: readonly string[], args: readonly string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["serve", "--no-prompt", "--host=127.0.0.1", "--port=0", ...flags, EXAMPLE, ...args],
+    args: [
+      "serve",
+      "--no-prompt",
+      "--unstable-no-legacy-abort",
+      "--host=127.0.0.1",
+      "--port=0",
+      ...flags,
+      EXAMPLE,
+      ...args,
+    ],
     // More isolates than this machine may have cores, where there are several.
     env: { NO_COLOR: "1", DENO_JOBS: "3" },
     stdout: "piped",

@@ -1,4 +1,5 @@
-import { refuse, shortened } from "./refusal.ts";
+import { showText } from "../../checks/show.ts";
+import { refuse } from "./refusal.ts";
 
 /** What answers are made of. */
 export type Form = "application/json" | "application/octet-stream" | "image/png" | "text/html";
@@ -30,5 +31,5 @@ export function chooseForm(accept: string | null, offered: readonly Form[]): For
   const ranges = accept.split(","), qualities = offered.map((form) => quality(ranges, form));
   const most = Math.max(...qualities);
   if (most > 0) return offered[qualities.indexOf(most)];
-  throw refuse(406, "Cannot answer", `the header accept to allow ${offered.join(" or ")}`, shortened(accept));
+  throw refuse(406, "Cannot answer", `the header accept to allow ${offered.join(" or ")}`, showText(accept));
 }

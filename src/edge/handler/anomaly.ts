@@ -1,30 +1,10 @@
-import type { Array1D, Array2D } from "../arrays.ts";
-import { decode, encode, type Posterior, sample } from "../infer.ts";
-import { likelihood } from "../likelihood.ts";
-import type { Model } from "../model.ts";
-import { priorCodes } from "../prior.ts";
-import { finite } from "./answer.ts";
 import { foldIn, type Key } from "../../random.ts";
-import type { Labelled } from "../../vae/checks.ts";
-
-/** KL(q(z | x) || N(0, I)) of each example, in closed form (Kingma and Welling 2014, appendix B), in float64. */
-function kl({ mean, logVar }: Posterior): Float64Array {
-  const [B, Z] = mean.shape, out = new Float64Array(B);
-  for (let i = 0; i < B * Z; i++) {
-    const m = mean.data[i], v = logVar.data[i];
-    out[Math.floor(i / Z)] += (m * m + Math.expm1(v) - v) / 2;
-  }
-  return out;
-}
-
-/** log p(z) - log q(z | x) of each example, for z = mean + exp(logVar / 2) eps. */
-function logRatio(z: Array2D, eps: Array2D, { logVar }: Posterior): Float64Array {
-  const [B, Z] = z.shape, out = new Float64Array(B);
-  for (let i = 0; i < B * Z; i++) {
-    out[Math.floor(i / Z)] += (eps.data[i] ** 2 + logVar.data[i] - z.data[i] ** 2) / 2;
-  }
-  return out;
-}
+import type { Array1D, Array2D } from "../arrays.ts";
+import { decode, sampleWith } from "../infer.ts";
+import { priorCodes } from "../prior.ts";
+import { DRAW, emptyRows, encoded, type Labels } from "./compute.ts";
+import { faultOfExamples, finite } from "./damage.ts";
+import type { Service, Task } from "./service.ts";
 
 /** log of e^a + e^b, where one of them may be 0. */
 function logAdd(a: number, b: number): number {
@@ -33,11 +13,13 @@ function logAdd(a: number, b: number): number {
 }
 
 /**
- * How strange examples are to a model, in nats: the higher, the less it expects them. With one sample the negative ELBO,
- * `-elbo(params, x, { key })` of the main module; with more the importance weighted bound of -log p(x) (Burda, Grosse and
- * Salakhutdinov 2016, equation 8), its `anomalyScore`, with the same draws.
+ * Scores how strange examples are to a model, in nats: the higher, the less it expects them. It is the importance weighted
+ * bound of -log p(x) (Burda, Grosse and Salakhutdinov 2016, equation 8), as `anomalyScore` of the main module. The noise of
+ * sample `s` is `normal(foldIn(key, s), [Z])` for every example, so that a score does not depend on the others, nor on its
+ * place among them.
  *
- * @param model A model.
+ * @param service The model, and how it works.
+ * @param task Whose question it is.
  * @param x Examples, [B, D], within the likelihood's support.
  * @param options.key The random key.
  * @param options.samples How many codes of each example, at least 1.
@@ -45,24 +27,49 @@ function logAdd(a: number, b: number): number {
  * @returns Scores, [B].
  * @throws {Refusal} 422 if x is so far from everything that the code is no number.
  */
-export function anomaly(
-  model: Model,
+export async function anomaly(
+  service: Service,
+  task: Task,
   x: Array2D,
-  { key, samples, labels }: Labelled & { readonly key: Key; readonly samples: number },
-): Array1D {
-  const posterior = encode(model, x, { labels }), p = likelihood(model), [B] = x.shape;
-  finite("mean", posterior.mean);
-  finite("logVar", posterior.logVar);
-  const logProb = (z: Array2D) => p.logProb(decode(model, finite("z", z), { labels }), x).data;
-  if (samples === 1) {
-    const given = logProb(sample(posterior, { key })), k = kl(posterior);
-    return { data: Float32Array.from(k, (value, b) => value - given[b]), shape: [B] };
-  }
-  const sum = new Float64Array(B).fill(-Infinity);
-  for (let s = 0; s < samples; s++) {
-    const one = foldIn(key, s), z = sample(posterior, { key: one }), eps = priorCodes(model, B, one);
-    const given = logProb(z), ratio = logRatio(z, eps, posterior);
-    for (let b = 0; b < B; b++) sum[b] = logAdd(sum[b], given[b] + ratio[b]);
-  }
-  return { data: Float32Array.from(sum, (value) => Math.log(samples) - value), shape: [B] };
+  { key, samples, labels }: Labels & { readonly key: Key; readonly samples: number },
+): Promise<Array1D> {
+  const { model, turns, work, likelihood: p } = service, [B, D] = x.shape, Z = model.config.latent;
+  const q = await encoded(service, task, x, { labels }), fault = faultOfExamples(p.support);
+  const noise = emptyRows(samples, Z), sum = new Float64Array(B).fill(-Infinity);
+  await turns.each(task, samples, DRAW * Z, "madds", (from, to) => {
+    for (let s = from; s < to; s++) noise.data.set(priorCodes(model, 1, foldIn(key, s)).data, s * Z);
+  });
+  // All samples of all examples in one row: a slice has some of them.
+  await turns.each(task, samples * B, work.decode + work.logProb + DRAW * Z, "madds", (from, to) => {
+    const n = to - from,
+      mean = emptyRows(n, Z),
+      logVar = emptyRows(n, Z),
+      eps = emptyRows(n, Z),
+      examples = emptyRows(n, D);
+    const given: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const s = Math.floor((from + i) / B), b = (from + i) % B;
+      mean.data.set(q.mean.data.subarray(b * Z, (b + 1) * Z), i * Z);
+      logVar.data.set(q.logVar.data.subarray(b * Z, (b + 1) * Z), i * Z);
+      eps.data.set(noise.data.subarray(s * Z, (s + 1) * Z), i * Z);
+      examples.data.set(x.data.subarray(b * D, (b + 1) * D), i * D);
+      if (labels !== undefined) given.push(typeof labels === "number" ? labels : labels[b]);
+    }
+    const z = finite("z", sampleWith(model, { mean, logVar }, eps), fault);
+    const outputs = decode(model, z, labels === undefined ? {} : { labels: given });
+    const logProb = p.logProb(outputs, examples).data;
+    for (let i = 0; i < n; i++) {
+      const b = (from + i) % B;
+      sum[b] = logAdd(sum[b], logProb[i] + logRatio(z.data, eps.data, logVar.data, i * Z, Z));
+    }
+  });
+  const nats: Array1D = { data: Float32Array.from(sum, (value) => Math.log(samples) - value), shape: [B] };
+  return finite("nats", nats, fault);
+}
+
+/** log p(z) - log q(z | x) of one code of Z numbers, for z = mean + exp(logVar / 2) eps. */
+function logRatio(z: Float32Array, eps: Float32Array, logVar: Float32Array, at: number, Z: number): number {
+  let sum = 0;
+  for (let j = at; j < at + Z; j++) sum += (eps[j] ** 2 + logVar[j] - z[j] ** 2) / 2;
+  return sum;
 }

@@ -1,7 +1,5 @@
-import { Refusal } from "./refusal.ts";
-
-/** Numbers of a shape, as `encode` and the others give them. */
-export type Numbers = { readonly data: Float32Array; readonly shape: readonly number[] };
+import type { Numbers } from "./damage.ts";
+import type { Service, Task } from "./service.ts";
 
 /** What the answer to a question is: arrays of one shape, by the names that they have in JSON; and what else JSON says. */
 export type Result = {
@@ -9,32 +7,36 @@ export type Result = {
   readonly more?: Readonly<Record<string, unknown>>;
 };
 
-/** Numbers as arrays of arrays; nine digits tell every float32 from the next. */
-function nested({ data, shape }: Numbers): unknown[] {
-  const values = Array.from(data, (value) => Number(value.toPrecision(9))), [rows, cols] = shape;
-  return cols === undefined ? values : Array.from({ length: rows }, (_, i) => values.slice(i * cols, (i + 1) * cols));
+/** A number of float32 in nine digits, which are enough to tell it from the next. */
+function digits(value: number): number {
+  return Number(value.toPrecision(9));
 }
 
-/**
- * Numbers, of which all are finite: others are not in JSON, and nothing can be decoded from them.
- *
- * @throws {Refusal} 422 if one is not.
- */
-export function finite<T extends Numbers>(name: string, numbers: T): T {
-  const { data } = numbers, at = data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return numbers;
-  throw new Refusal(422, "Cannot answer: what was asked leads to numbers that are not finite", {
-    wanted: "values that the model has an answer to",
-    got: `${data[at]} in ${name}`,
-  });
+/** Numbers from the one up to the other as a part of the text of arrays of `cols` each, or of one array of all. */
+function textOf({ data, shape: [, cols] }: Numbers, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to;) {
+    const column = cols === undefined ? at : at % cols,
+      end = cols === undefined ? to : Math.min(to, at - column + cols);
+    const list = JSON.stringify(Array.from(data.subarray(at, end), digits)).slice(1, -1);
+    text += (column > 0 ? "," : cols === undefined ? "" : at > 0 ? ",[" : "[") + list;
+    if (cols !== undefined && end % cols === 0) text += "]";
+    at = end;
+  }
+  return text;
 }
 
 /** A result as JSON. */
-function json({ arrays, more }: Result): Response {
-  return Response.json({
-    ...Object.fromEntries(Object.entries(arrays).map(([name, numbers]) => [name, nested(numbers)])),
-    ...more,
-  });
+async function json({ turns }: Service, task: Task, { arrays, more = {} }: Result): Promise<Response> {
+  const parts: string[] = [];
+  for (const [name, numbers] of Object.entries(arrays)) {
+    parts.push(`${parts.length > 0 ? "," : "{"}${JSON.stringify(name)}:[`);
+    await turns.each(task, numbers.data.length, 1, "numbers", (from, to) => void parts.push(textOf(numbers, from, to)));
+    parts.push("]");
+  }
+  const rest = JSON.stringify(more).slice(1);
+  parts.push(rest === "}" ? rest : `,${rest}`);
+  return new Response(parts.join(""), { headers: { "content-type": "application/json" } });
 }
 
 /** A result as float32, little-endian, one array after the other, with its shape in the header `x-shape`. */
@@ -46,12 +48,12 @@ function raw({ arrays }: Result): Response {
   return new Response(joined, { headers: { "content-type": "application/octet-stream", "x-shape": sizes.join(",") } });
 }
 
-/**
- * The answer that a result makes.
- *
- * @throws {Refusal} 422 if a number is not finite.
- */
-export function answerOf(result: Result, form: "application/json" | "application/octet-stream"): Response {
-  for (const [name, numbers] of Object.entries(result.arrays)) finite(name, numbers);
-  return form === "application/json" ? json(result) : raw(result);
+/** The answer that a result makes. */
+export async function answerOf(
+  service: Service,
+  task: Task,
+  result: Result,
+  form: "application/json" | "application/octet-stream",
+): Promise<Response> {
+  return form === "application/json" ? await json(service, task, result) : raw(result);
 }

@@ -1,10 +1,11 @@
+import { showText } from "../../checks/show.ts";
 import type { Array2D } from "../arrays.ts";
 import { readBody } from "./body.ts";
-import type { Settings } from "./options.ts";
-import type { Pending } from "./pending.ts";
 import { checkInteger, numberOf, oneOf, type Query } from "./query.ts";
-import { describe, refuse, shortened } from "./refusal.ts";
+import { describe, refuse } from "./refusal.ts";
 import { rowsOfBytes, rowsOfJson, type Wanted } from "./rows.ts";
+import type { Service, Task } from "./service.ts";
+import { checkStructure } from "./structure.ts";
 
 /** Settings that a request may have beside its rows: fields of JSON, or parameters of the query. */
 export type Field = "labels" | "seed" | "samples";
@@ -33,11 +34,13 @@ export function fieldsOfQuery({ label, seed, samples }: Query): Input["fields"] 
   };
 }
 
-function parse(bytes: Uint8Array): unknown {
+function parse(bytes: Uint8Array, { maxBatch, cols }: Wanted): unknown {
+  checkStructure(bytes, maxBatch, cols);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    const got = bytes.length === 0 ? "none" : error instanceof SyntaxError ? error.message : "bytes that are no UTF-8";
+    const wrong = error instanceof SyntaxError ? showText(error.message) : "bytes that are no UTF-8";
+    const got = bytes.length === 0 ? "none" : wrong;
     throw refuse(400, WHAT, "JSON", got);
   }
 }
@@ -46,33 +49,39 @@ function parse(bytes: Uint8Array): unknown {
 function typeOf({ headers }: Request): "json" | "bytes" {
   const header = headers.get("content-type") ?? "", [type, ...parameters] = header.toLowerCase().split(";");
   const encoding = headers.get("content-encoding")?.trim().toLowerCase() || "identity";
-  if (encoding !== "identity") throw refuse(415, WHAT, "no header content-encoding", shortened(encoding));
+  if (encoding !== "identity") throw refuse(415, WHAT, "no header content-encoding", showText(encoding));
   if (type.trim() === "application/octet-stream") return "bytes";
   const utf8 = parameters.every((text) => !/^\s*charset=/.test(text) || /^\s*charset="?utf-?8"?\s*$/.test(text));
   if (type.trim() === "application/json" && utf8) return "json";
   const wanted = "the header content-type to be application/json or application/octet-stream";
-  throw refuse(415, WHAT, wanted, header === "" ? "none" : shortened(header));
+  throw refuse(415, WHAT, wanted, header === "" ? "none" : showText(header));
 }
 
 /**
  * Reads a request's body: `{ x: rows, labels?, seed?, samples? }` or just the rows as JSON, or float32 with their shape in
  * the header `x-shape`; and its query.
  *
- * @throws {Refusal} 400, 408, 413, 415, 422 or 503: what is wrong with it.
+ * @throws {Refusal} 400, 408, 413, 415, 422 or 503, with what is wrong with it.
  */
 export async function readInput(
-  request: Request,
+  { settings, bodies, turns }: Service,
+  task: Task,
   query: Query,
   wanted: Wanted,
   allowed: readonly Field[],
-  settings: Settings,
-  pending: Pending,
 ): Promise<Input> {
-  const type = typeOf(request), { name } = wanted, given = fieldsOfQuery(query);
-  const bytes = await readBody(request, settings, pending);
-  if (type === "bytes") return { rows: rowsOfBytes(bytes, request.headers.get("x-shape"), wanted), fields: given };
-  const body = parse(bytes);
+  const { request } = task, type = typeOf(request), given = fieldsOfQuery(query);
+  const bytes = await readBody(request, settings, bodies, task.body);
+  task.alive();
+  return await turns.run(task, type === "json" ? bytes.length : bytes.length / 16, "bytes", () => {
+    if (type === "json") return inputOfJson(parse(bytes, wanted), given, wanted, allowed);
+    return { rows: rowsOfBytes(bytes, request.headers.get("x-shape"), wanted), fields: given };
+  });
+}
+
+function inputOfJson(body: unknown, given: Input["fields"], wanted: Wanted, allowed: readonly Field[]): Input {
   if (Array.isArray(body)) return { rows: rowsOfJson(body, wanted), fields: given };
+  const { name } = wanted;
   const names = [name, ...allowed];
   if (typeof body !== "object" || body === null) {
     throw refuse(400, WHAT, `an array of rows or an object with ${names.join(", ")}`, describe(body));

@@ -1,4 +1,5 @@
-import { describe, refuse, shortened } from "./refusal.ts";
+import { showText } from "../../checks/show.ts";
+import { describe, refuse } from "./refusal.ts";
 
 /** The parameters of a query, by name. */
 export type Query = Readonly<Record<string, string>>;
@@ -11,7 +12,7 @@ export type Query = Readonly<Record<string, string>>;
 export function readQuery(search: URLSearchParams, allowed: readonly string[]): Query {
   const query: Record<string, string> = Object.create(null), what = "Cannot read the query";
   for (const [name, value] of search) {
-    if (!allowed.includes(name)) throw refuse(400, what, oneOf(allowed), shortened(name));
+    if (!allowed.includes(name)) throw refuse(400, what, oneOf(allowed), showText(name));
     if (name in query) throw refuse(400, what, `${name} once`, "it twice");
     query[name] = value;
   }

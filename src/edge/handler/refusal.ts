@@ -1,3 +1,5 @@
+import { show } from "../../checks/show.ts";
+
 /** What an error's answer says besides its status. */
 export type Details = {
   /** What the request should have had. */
@@ -37,15 +39,7 @@ export function refusalAnswer({ status, message, details: { wanted, got, headers
   return Response.json({ error: { message, wanted, got } }, { status, headers });
 }
 
-/** A value of JSON in a few words. */
+/** A value of JSON in a few words: of an array how long it is, since that is what is wrong with rows. */
 export function describe(value: unknown): string {
-  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return `the string ${JSON.stringify(shortened(value))}`;
-  if (Array.isArray(value)) return value.length === 1 ? "an array of 1" : `an array of ${value.length}`;
-  return value === undefined ? "none" : "an object";
-}
-
-/** The beginning of a text that somebody else wrote. */
-export function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return Array.isArray(value) ? `an array of ${value.length}` : show(value);
 }
