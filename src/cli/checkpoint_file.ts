@@ -4,6 +4,7 @@ import { type Checkpoint, decodeCheckpoint } from "../checkpoint.ts";
 import { CheckpointError } from "../checkpoint_error.ts";
 import { UserError } from "./run.ts";
 import { fromMetadata, type Saved } from "./settings.ts";
+import { undoneOnExit } from "./signals.ts";
 
 /**
  * Writes a file so that at any moment, `kill -9` and power loss included, its name stands for the whole old contents or
@@ -18,9 +19,10 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   let temporary: string | undefined;
   try {
     const target = await targetOf(path), name = `${target}.${crypto.randomUUID()}.tmp`;
+    using _ = undoneOnExit(() => Deno.removeSync(name));
     const mode = (await Deno.stat(target).catch(() => undefined))?.mode;
     // A new file under a name that nobody can foresee: an existing one, or a link that waits there, is not written through.
-    await writeThrough(name, bytes, { createNew: true, ...mode != null && { mode: mode & 0o777 } });
+    await writeThrough(name, bytes, mode == null ? {} : { mode: mode & 0o777 });
     temporary = name;
     await Deno.rename(name, target);
     await syncFolder(dirname(target));
@@ -37,20 +39,14 @@ async function targetOf(path: string, links = 0): Promise<string> {
   return await targetOf(resolve(dirname(path), await Deno.readLink(path)), links + 1);
 }
 
-/** Adds bytes to the end of a file, which is made if there is none, and waits for the disk to have them. */
-export async function append(path: string, bytes: Uint8Array): Promise<void> {
-  await writeThrough(path, bytes, { append: true, create: true }).catch((cause) => {
-    throw cannotWrite(path, cause);
-  });
-}
-
+/** Writes a new file, with an error where there is one, and waits for the disk to have it. */
 async function writeThrough(path: string, bytes: Uint8Array, how: Deno.OpenOptions): Promise<void> {
-  using file = await Deno.open(path, { write: true, ...how });
+  using file = await Deno.open(path, { write: true, createNew: true, ...how });
   try {
     for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
     await file.sync();
   } catch (error) {
-    if (how.createNew) await Deno.remove(path).catch(() => {});
+    await Deno.remove(path).catch(() => {});
     throw error;
   }
 }

@@ -28,9 +28,7 @@ export async function embedding({ model, data, split: which, out }: EmbedFlags):
   if (labels && !csv) {
     files.push([out.replace(/\.npy$/i, ".labels$&"), encodeNpy(labels, [N]), `uint8 [${N}]`]);
   }
-  for (const [path, bytes, shape] of files) {
-    await writeAtomically(path, bytes);
-    print(`${path}: ${shape}`);
-  }
+  for (const [path, bytes] of files) await writeAtomically(path, bytes);
+  for (const [path, , shape] of files) print(`${path}: ${shape}`); // after both, since printing may fail
   return 0;
 }

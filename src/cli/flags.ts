@@ -1,5 +1,6 @@
 /** Flags by Commander, with this project's kinds of values and this project's kind of errors. */
 import { type Command, CommanderError, InvalidArgumentError, Option } from "npm:commander@15.1.0";
+import { printText } from "./output.ts";
 import { UserError } from "./run.ts";
 
 export { Command, Option } from "npm:commander@15.1.0";
@@ -79,7 +80,12 @@ export function parseFlags<T extends object>(command: Command, args: readonly st
     .exitOverride()
     .allowExcessArguments(false)
     // Whether the terminal has colours would be asked of the environment, which takes a permission.
-    .configureOutput({ writeErr: () => {}, getOutHasColors: () => false, getErrHasColors: () => false });
+    .configureOutput({
+      writeOut: printText,
+      writeErr: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
   // Under npm a `--` goes before the flags of a script; out of that habit it is typed here, too.
   const own = args[0] === "--" ? args.slice(1) : args;
   try {

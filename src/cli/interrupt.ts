@@ -1,9 +1,5 @@
 import { warn } from "./output.ts";
-
-/** The signals that ask a process to end, and the exit codes by which shells know them: 128 and the signal's number. */
-const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
-type Signal = keyof typeof CODES;
+import { exit, onSignal } from "./signals.ts";
 
 /**
  * Milliseconds, twice, after which a further signal is the user's: one Ctrl-C reaches the process up to three times, from
@@ -19,24 +15,21 @@ export class Interrupt {
   #code?: number;
   #armed = false;
   readonly #controller = new AbortController();
-  readonly #listeners: [Signal, () => void][];
+  readonly #listening: Disposable;
 
   /** @param onFirst Called at the first signal, to say that ending may take a moment. */
   constructor(onFirst: () => void) {
-    // Windows has no SIGTERM, and no terminal to hang up.
-    const signals: Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGHUP", "SIGINT", "SIGTERM"];
-    this.#listeners = signals.map((signal) => [signal, () => {
+    this.#listening = onSignal((code) => {
       if (this.#code === undefined) {
-        this.#code = CODES[signal];
+        this.#code = code;
         // Two timers, one after the other: had the loop been busy for long, an echo would be told before the second.
         setTimeout(() => setTimeout(() => this.#armed = true, ECHO), ECHO);
         this.#controller.abort();
         onFirst();
       } else if (this.#armed) {
-        Deno.exit(CODES[signal]);
+        exit(code);
       }
-    }]);
-    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+    });
   }
 
   /** The exit code that was asked for, if one was. */
@@ -50,7 +43,7 @@ export class Interrupt {
   }
 
   [Symbol.dispose](): void {
-    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+    this.#listening[Symbol.dispose]();
   }
 }
 

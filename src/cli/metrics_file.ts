@@ -1,6 +1,6 @@
 import type { Metrics } from "../api/loss.ts";
 import type { EpochEvent } from "../train.ts";
-import { append, writeAtomically } from "./checkpoint_file.ts";
+import { type OnKept, WatchedFile } from "./watched_file.ts";
 
 /** The terms of the test set: its loss by the objective that is trained with, and the ELBO beside it. */
 export type TestMetrics = Metrics & { readonly elbo: number };
@@ -30,14 +30,16 @@ export function toRecord(
   };
 }
 
-/** metrics.jsonl: one JSON object an epoch, a line each. */
+/** metrics.jsonl: one JSON object per epoch, a line each. */
 export class MetricsFile {
-  readonly #path: string;
+  readonly #file: WatchedFile;
+  readonly #lines: string[];
   readonly #records: EpochRecord[];
 
-  private constructor(path: string, records: EpochRecord[]) {
-    this.#path = path;
-    this.#records = records;
+  private constructor(file: WatchedFile, lines: readonly Line[]) {
+    this.#file = file;
+    this.#lines = lines.map(({ line }) => line);
+    this.#records = lines.map(({ record }) => record);
   }
 
   /** The epochs so far. */
@@ -47,23 +49,39 @@ export class MetricsFile {
 
   /**
    * Begins the file. Of the run that is gone on with, the lines of finished epochs stay as they are; a line of an epoch
-   * that the checkpoint knows nothing of, or one that a kill cut short, is dropped, since that epoch is computed anew.
+   * that the checkpoint knows nothing of, or one that a kill cut short, is dropped, since that epoch is computed again.
    *
    * @param path The file.
+   * @param onKept As {@linkcode WatchedFile} takes it.
    * @param before The file of that run, which may be the same, and how many epochs its checkpoint has finished.
    */
-  static async begin(path: string, before?: { path: string; epochs: number }): Promise<MetricsFile> {
+  static async begin(path: string, onKept: OnKept, before?: { path: string; epochs: number }): Promise<MetricsFile> {
     const lines = before ? (await readLines(before.path)).filter(({ record }) => record.epoch <= before.epochs) : [];
-    await writeAtomically(path, encode(lines.map(({ line }) => `${line}\n`).join("")));
-    return new MetricsFile(path, lines.map(({ record }) => record));
+    const metrics = new MetricsFile(new WatchedFile(path, onKept), lines);
+    await metrics.#writeAll();
+    return metrics;
   }
 
-  /** Adds the line of the next epoch. */
+  /**
+   * Adds the line of the next epoch, once even if that has to be tried twice; if the file is not what it was, all lines are
+   * written again.
+   */
   async add(record: EpochRecord): Promise<void> {
-    await append(this.#path, encode(`${JSON.stringify(record)}\n`));
-    this.#records.push(record);
+    const line = JSON.stringify(record);
+    if (this.#records.at(-1) !== record) {
+      this.#lines.push(line);
+      this.#records.push(record);
+    }
+    if (!await this.#file.append(encode(`${line}\n`))) await this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    await this.#file.replace(encode(this.#lines.map((line) => `${line}\n`).join("")));
   }
 }
+
+/** A line of the file, and what it says. */
+type Line = { readonly line: string; readonly record: EpochRecord };
 
 /** The epochs in a metrics.jsonl, in their order; a line that is not whole is passed over, and without a file there is none. */
 export async function readRecords(path: string): Promise<EpochRecord[]> {
@@ -71,8 +89,8 @@ export async function readRecords(path: string): Promise<EpochRecord[]> {
 }
 
 /** The last line of each epoch that is whole, in the order of the epochs. */
-async function readLines(path: string): Promise<{ line: string; record: EpochRecord }[]> {
-  const kept = new Map<number, { line: string; record: EpochRecord }>();
+async function readLines(path: string): Promise<Line[]> {
+  const kept = new Map<number, Line>();
   for (const line of (await readText(path)).split("\n")) {
     const record = parse(line);
     if (record) kept.set(record.epoch, { line, record });

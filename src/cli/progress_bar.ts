@@ -1,16 +1,34 @@
-import { stderr } from "node:process";
 // cli-progress, although older than some: those that are younger take the terminal over, Ctrl-C included.
 // @ts-types="./cli_progress.d.ts"
 import cliProgress, { type SingleBar } from "npm:cli-progress@3.12.0";
 import type { StepEvent } from "../train.ts";
+import { warnText } from "./output.ts";
 import { count } from "./table.ts";
+
+/** Standard error as cli-progress wants a stream, by way of what never throws. */
+const STREAM = {
+  get isTTY() {
+    return Deno.stderr.isTerminal();
+  },
+  get columns() {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      return undefined; // it then takes 80
+    }
+  },
+  write(text: string) {
+    warnText(text);
+    return true;
+  },
+};
 
 /** A bar on stderr, which is cleared at the end; nothing where stderr is no terminal. */
 export function newBar(format: string): SingleBar {
   return new cliProgress.SingleBar({
     format,
     barsize: 20,
-    stream: stderr,
+    stream: STREAM,
     clearOnComplete: true,
     // Neither hides the cursor nor turns wrapping off: a process that is killed could not put them back.
     hideCursor: false,

@@ -1,6 +1,6 @@
 import type { StepEvent } from "../train.ts";
 import type { EpochRecord } from "./metrics_file.ts";
-import { print, warn } from "./output.ts";
+import { OutputError, print, warn } from "./output.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { tableHead, tableRow } from "./table.ts";
 
@@ -40,5 +40,22 @@ export function jsonReporter(): Reporter {
     step() {},
     epoch: (record) => print(JSON.stringify(record)),
     clear() {},
+  };
+}
+
+/** A reporter whose errors, where it cannot print, also say something else. */
+export function adding(reporter: Reporter, hint: string): Reporter {
+  const attempt = (output: () => void) => {
+    try {
+      output();
+    } catch (error) {
+      if (error instanceof OutputError) throw new OutputError(`${error.message}; ${hint}`, { cause: error });
+      throw error;
+    }
+  };
+  return {
+    ...reporter,
+    note: (line) => attempt(() => reporter.note(line)),
+    epoch: (record) => attempt(() => reporter.epoch(record)),
   };
 }

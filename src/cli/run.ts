@@ -1,6 +1,7 @@
 import { CheckpointError } from "../checkpoint_error.ts";
 import { DataError } from "../data/data_error.ts";
 import { warn } from "./output.ts";
+import { exit } from "./signals.ts";
 import { UserError } from "./user_error.ts";
 
 export { UserError };
@@ -40,5 +41,5 @@ export async function run(main: () => Promise<number>): Promise<never> {
     code = 1;
     warn(isUserError(error) ? `error: ${error.message.replaceAll(/\s*\n\s*/g, " ")}` : Deno.inspect(error));
   }
-  Deno.exit(code);
+  exit(code);
 }

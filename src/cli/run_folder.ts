@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, removeLeftovers } from "./checkpoint_file.ts";
 import { FolderLock } from "./lock.ts";
-import { UserError } from "./run.ts";
+import { UserError } from "./user_error.ts";
 
 /** What a run writes. */
 export const FILES = {
@@ -13,9 +13,6 @@ export const FILES = {
   report: "report.html",
 } as const;
 
-/** A run's folder, and its lock. */
-export type LockedFolder = { readonly folder: string; readonly lock: FolderLock };
-
 /** Milliseconds after which no other process is still writing a picture: that takes seconds at most. */
 const HOUR = 3_600_000;
 
@@ -25,39 +22,80 @@ export type RunFolderOptions = {
   readonly out?: string;
   /** `--resume`: the folder of this file, if there is no `out`. */
   readonly resume?: string;
-  /** The name of the data, for the name of a new folder. */
-  readonly data: string;
 };
 
-/**
- * Returns the folder of a run, made if there is none, and locked against other trainings. It never holds another run,
- * whose files would be overwritten; the run that is continued is no other.
- *
- * @returns The folder's path, and its lock, which is held until it is disposed of.
- * @throws {UserError} If it holds another run, another training writes to it, or it cannot be made.
- */
-export async function runFolder({ out, resume, data }: RunFolderOptions): Promise<LockedFolder> {
-  const folder = out ?? (resume === undefined ? await newFolder(data) : dirname(resume));
-  let lock: FolderLock;
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-    lock = await FolderLock.take(folder);
-    const { model, metrics, ...pictures } = FILES;
-    await removeLeftovers(folder, [model, metrics], 0);
-    await removeLeftovers(folder, Object.values(pictures), HOUR);
-  } catch (cause) {
-    throw cause instanceof UserError ? cause : cannotWrite(folder, cause);
+/** The folder of a run, locked against other trainings until it is disposed of. */
+export class RunFolder {
+  #path?: string;
+  #lock?: FolderLock;
+  readonly #resume?: string;
+
+  /** Does nothing yet. */
+  constructor({ out, resume }: RunFolderOptions) {
+    this.#path = out ?? (resume === undefined ? undefined : dirname(resume));
+    this.#resume = resume;
   }
-  const own = resume !== undefined && basename(resume) === FILES.model && await same(folder, dirname(resume));
-  for (const name of own ? [] : Object.values(FILES)) {
-    if (!await exists(join(folder, name))) continue;
-    lock[Symbol.dispose]();
-    const hint = `give another --out, or continue it: --resume ${join(folder, FILES.model)}`;
-    throw new UserError(
-      `Cannot write to ${folder}: expected a folder without a run in it, got one with ${name}; ${hint}`,
-    );
+
+  /**
+   * Locks the folder if it exists, before the checkpoint in it is read: a training that still writes there could otherwise
+   * end between that and the lock, and what it trained last would be overwritten.
+   *
+   * @throws {UserError} If another training writes to it.
+   */
+  async claim(): Promise<void> {
+    if (this.#path !== undefined && await exists(this.#path)) this.#lock = await FolderLock.take(this.#path);
   }
-  return { folder, lock };
+
+  /**
+   * Makes the folder if there is none, and locks it. It never holds another run, whose files would be overwritten; the run
+   * that is continued is no other.
+   *
+   * @param data The name of the data, for the name of a new folder.
+   * @returns The folder's path, and whether it holds the run that is continued.
+   * @throws {UserError} If it holds another run, another training writes to it, or it cannot be made.
+   */
+  async open(data: string): Promise<{ readonly path: string; readonly resumed: boolean }> {
+    const folder = this.#path ??= await newFolder(data), resume = this.#resume;
+    try {
+      await Deno.mkdir(folder, { recursive: true });
+      this.#lock ??= await FolderLock.take(folder);
+      const { model, metrics, ...pictures } = FILES;
+      await removeLeftovers(folder, [model, metrics], 0);
+      await removeLeftovers(folder, Object.values(pictures), HOUR);
+    } catch (cause) {
+      throw cause instanceof UserError ? cause : cannotWrite(folder, cause);
+    }
+    const resumed = resume !== undefined && basename(resume) === FILES.model && await same(folder, dirname(resume));
+    for (const name of resumed ? [] : Object.values(FILES)) {
+      if (!await exists(join(folder, name))) continue;
+      const hint = `give another --out, or continue it: --resume ${join(folder, FILES.model)}`;
+      throw new UserError(
+        `Cannot write to ${folder}: expected a folder without a run in it, got one with ${name}; ${hint}`,
+      );
+    }
+    return { path: folder, resumed };
+  }
+
+  /**
+   * Makes the folder again, and locks it, if it was removed or renamed meanwhile.
+   *
+   * @returns Whether it was.
+   * @throws {UserError} If it cannot be made, or another training was faster.
+   */
+  async restore(): Promise<boolean> {
+    const folder = this.#path!;
+    if (this.#lock!.isHeld) return false;
+    this.#lock![Symbol.dispose]();
+    await Deno.mkdir(folder, { recursive: true }).catch((cause) => {
+      throw cannotWrite(folder, cause);
+    });
+    this.#lock = await FolderLock.take(folder);
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+  }
 }
 
 /** A new folder under runs/: the name of the data and the time, and a number where two runs share the second. */

@@ -54,6 +54,9 @@ to an uninterrupted one. It takes the settings from the file; only --epochs,
 same images lie elsewhere now. The cosine schedule spans all epochs, so changing
 --epochs changes it.
 
+One process at a time trains in a folder, which has the file .lock meanwhile.
+Files that another process writes there are kept as NAME.replaced-1 and so on.
+
 With --average-decay the test set is measured, and pictures are drawn, by the
 averaged parameters. The test loss is of the same objective as the train loss,
 at the weight of the KL that the last step had; the test ELBO has weight 1.

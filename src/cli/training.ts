@@ -1,32 +1,29 @@
 /** A training run: from flags to a folder with a model in it. */
-import { dirname, join } from "node:path";
 import { dataset } from "../api/batch.ts";
 import { init } from "../api/init.ts";
-import { save } from "../api/save.ts";
 import { finalParams, type State } from "../api/state.ts";
 import { start, type Status } from "../backend/start.ts";
 import { planEpoch } from "../batches.ts";
 import { type Images, type Split, take } from "../data/images.ts";
-import { NONE, type Sums } from "../evaluate.ts";
+import { NONE } from "../evaluate.ts";
 import { key } from "../random.ts";
 import type { Schedule } from "../schedule.ts";
 import { evaluateTest, train, unreached } from "../train.ts";
 import { type Config, resolveConfig } from "../vae/config.ts";
-import { writeAtomically } from "./checkpoint_file.ts";
 import { dataHash } from "./data_hash.ts";
 import type { Flags } from "./flags.ts";
 import { absolute, readImages } from "./images.ts";
 import { announceStop, Interrupt } from "./interrupt.ts";
 import { classesOf, labelGaps } from "./label_gaps.ts";
-import { MetricsFile } from "./metrics_file.ts";
 import { configOf } from "./model_flags.ts";
-import { warn } from "./output.ts";
+import { OutputError, warn } from "./output.ts";
 import { writePictures } from "./pictures.ts";
 import { reportSettings, widthsOf } from "./report_settings.ts";
-import { jsonReporter, tableReporter } from "./reporter.ts";
+import { adding, jsonReporter, tableReporter } from "./reporter.ts";
 import { checkCourse, readRun, resumedState } from "./resume.ts";
-import { FILES, runFolder } from "./run_folder.ts";
-import { courseOf, rateSchedule, resolveSettings, type Saved, toMetadata } from "./settings.ts";
+import { FILES, RunFolder } from "./run_folder.ts";
+import { RunWriter } from "./run_writer.ts";
+import { courseOf, rateSchedule, resolveSettings, type Saved } from "./settings.ts";
 import { count } from "./table.ts";
 import type { TrainFlags } from "./train_flags.ts";
 import { trainOrStop } from "./train_or_stop.ts";
@@ -38,7 +35,10 @@ import { trainOrStop } from "./train_or_stop.ts";
  * @returns The exit code: 0, or that of the signal which stopped it.
  */
 export async function training({ all, given }: Flags<TrainFlags>): Promise<number> {
-  const { resume } = all, resumed = resume === undefined ? undefined : await readRun(resume, given);
+  const { resume } = all;
+  using folder = new RunFolder(all);
+  if (resume !== undefined) await folder.claim();
+  const resumed = resume === undefined ? undefined : await readRun(resume, given);
   const settings = absolute(resolveSettings(all, given, resumed?.saved)), { epochs, batchSize, holdOut } = settings;
   const whole = await readImages(settings.data, holdOut), hash = await dataHash(whole);
   const split = limited(whole, settings.limit), { count: examples, height, width } = split.train;
@@ -50,29 +50,26 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   const state = resumed ? resumedState(resumed, given, schedule) : newState(all, config, schedule);
   const done = Math.floor(state.step / plan.steps);
 
-  const reporter = all.json ? jsonReporter() : tableReporter({ epochs });
+  const screen = all.json ? jsonReporter() : tableReporter({ epochs });
   using interrupt = new Interrupt(() => {
-    reporter.clear();
+    screen.clear();
     announceStop();
   });
-  const { folder, lock } = await runFolder({ out: all.out, resume, data: split.name }),
-    model = join(folder, FILES.model);
-  using _ = lock;
-  const gaps = labelGaps(whole, config.classes);
+  const gaps = labelGaps(whole, config.classes), { sums, seconds } = resumed?.saved ?? {};
   const saved: Saved = { ...settings, examples, height, width, dataHash: hash, ...gaps && { labels: gaps.seen } };
-  const write = (state: State, sums?: Sums, seconds?: number) => {
-    const metadata = toMetadata({ ...saved, ...sums && { sums }, ...seconds !== undefined && { seconds } });
-    return writeAtomically(model, save(state, { metadata }));
-  };
-  const { sums, seconds } = resumed?.saved ?? {};
-  // Twice, before hours are spent: the folder can be written to, and has room for a checkpoint beside the one before.
-  for (let i = 0; i < 2; i++) await write(state, sums, seconds);
   // A whole epoch whose test set was not measured any more has no line yet.
   const pending = sums !== undefined && sums.examples === examples;
-  const before = resume === undefined
-    ? undefined
-    : { path: join(dirname(resume), FILES.metrics), epochs: pending ? done - 1 : done };
-  const metrics = await MetricsFile.begin(join(folder, FILES.metrics), before);
+  const writer = await RunWriter.begin({
+    ...{ folder, data: split.name, state, resume },
+    saved: { ...saved, sums, seconds },
+    done: pending ? done - 1 : done,
+    warn(line) {
+      screen.clear();
+      warn(`warning: ${line}`);
+    },
+  });
+  const { model } = writer, hint = `continue with: deno task train --resume ${model}`;
+  const reporter = adding(screen, `what is trained is saved, ${hint}`);
 
   for (const line of describe(split, config, status)) reporter.note(line);
   if (gaps) warn(`warning: ${gaps.message}`);
@@ -94,12 +91,11 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
       ? { sums: sums ?? NONE, seconds: seconds ?? 0, measure: () => evaluateTest(state, test, { ...course, signal }) }
       : undefined,
     plan,
-    metrics,
-    write,
+    writer,
     reporter,
     interrupt,
   });
-  const { records } = metrics, { name } = split;
+  const { records } = writer, { name } = split;
   const made = reportSettings({ ...end, config: end.params.config, saved, name, test });
   const subject = {
     params: finalParams(end),
@@ -112,7 +108,7 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   };
   const labels = gaps?.seen;
   const pictures = interrupt.code === undefined
-    ? await writePictures(folder, {
+    ? await writePictures(writer.path, {
       ...subject,
       labels,
       signal,
@@ -120,10 +116,16 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
     })
     : [];
   if (interrupt.code !== undefined) {
-    reporter.note(`stopped at step ${end.step}; continue with: deno task train --resume ${model}`);
+    const line = `stopped at step ${end.step}; ${hint}`;
+    try {
+      reporter.note(line);
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      warn(line); // a terminal that hung up is none of the reasons for which it stopped
+    }
     return interrupt.code;
   }
-  reporter.note(`${folder}: ${[FILES.model, FILES.metrics, ...pictures].join(", ")}`);
+  reporter.note(`${writer.path}: ${[FILES.model, FILES.metrics, ...pictures].join(", ")}`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /** Sections of the report that show charts: the curves of training, where the codes lie, what each dimension carries. */
 import { ACTIVE, type LatentCodes, latentCodes, type LatentStatistics } from "../latent.ts";
+import type { Pause } from "../pause.ts";
 import { definitions, escape, figure, inlineSvg, section, table } from "./html.ts";
 import { byKl, klChart, MOST_BARS } from "./kl_chart.ts";
 import { pca } from "./pca.ts";
@@ -30,10 +31,10 @@ export function curvesSection({ records }: Subject): string {
 }
 
 /** The codes of test images in the plane. */
-export async function scatterSection({ params, test, binarize, signal }: Subject): Promise<string> {
+export async function scatterSection({ params, test, binarize, signal }: Subject, pause: Pause): Promise<string> {
   const n = Math.min(POINTS, test.count), Z = params.config.latent;
   const codes = await latentCodes(params, test, { count: n, ...pixels(binarize), signal });
-  const labels = test.labels?.subarray(0, n), plane = planeOf(codes, Z);
+  const labels = test.labels?.subarray(0, n), plane = await planeOf(codes, Z, pause);
   const colors = labels ? "coloured by class, with each class's name at the median of its points" : "without classes";
   const label = `Scatter chart of ${n} codes: ${plane.names.join(" against ")}.`;
   const chart = inlineSvg(scatterChart({ ...plane, labels }), "scatter", label);
@@ -43,7 +44,7 @@ export async function scatterSection({ params, test, binarize, signal }: Subject
 }
 
 /** Two numbers a code: itself if it is two, its principal components if it is more, its deviation beside it if it is one. */
-function planeOf(codes: LatentCodes, Z: number): Scatter & { readonly said: string } {
+async function planeOf(codes: LatentCodes, Z: number, pause: Pause): Promise<Scatter & { readonly said: string }> {
   const { mean, logVar } = codes;
   if (Z === 1) {
     const points = Array.from(mean).flatMap((m, i) => [m, Math.exp(logVar[i] / 2)]);
@@ -51,7 +52,8 @@ function planeOf(codes: LatentCodes, Z: number): Scatter & { readonly said: stri
     return { points, names, square: false, said: "Upward, how unsure the encoder is of each." };
   }
   if (Z === 2) return { points: mean, names: ["z0", "z1"], square: true, said: "The code has these two numbers." };
-  const { points, shares } = pca(mean, Z, 2), percent = shares.map((share) => `${(100 * share).toFixed(0)} %`);
+  const { points, shares } = await pca(mean, Z, 2, pause),
+    percent = shares.map((share) => `${(100 * share).toFixed(0)} %`);
   const names = [`component 1 (${percent[0]})`, `component 2 (${percent[1]})`] as const;
   const said =
     `Of ${Z} dimensions, these are the two directions in which the means vary most, with their parts of all ` +

@@ -1,6 +1,7 @@
 /** Sections of the report that show ways through the latent space: between images, and along one dimension. */
 import { codesTensor } from "../api/codes.ts";
 import { interpolate } from "../api/interpolate.ts";
+import type { Pause } from "../pause.ts";
 import type { Interpolation } from "../vae/ways.ts";
 import { traverse } from "../api/traverse.ts";
 import type { LatentStatistics } from "../latent.ts";
@@ -17,7 +18,7 @@ const METHODS: readonly Interpolation[] = ["linear", "spherical"];
 const DIMENSIONS = 10, REACH = 3, VALUES = Array.from({ length: 13 }, (_, i) => (i - 6) / 2);
 
 /** From one test image to the next, straight and along the sphere. */
-export function interpolationsSection(subject: Subject): string {
+export async function interpolationsSection(subject: Subject, pause: Pause): Promise<string> {
   const { params, test } = subject, count = Math.min(PAIRS, Math.floor(test.count / 2)), D = test.size;
   const [id, title] = ["interpolations", "Interpolations"];
   if (count === 0) {
@@ -27,11 +28,13 @@ export function interpolationsSection(subject: Subject): string {
   const labels = firstLabels(subject, 2 * count);
   using posterior = encode(params, x, { labels });
   const originals = x.dataSync<"float32">(), Z = params.config.latent, means = posterior.mean.dataSync<"float32">();
-  const rows = Array.from({ length: count }, (_, pair) => {
+  const rows: string[] = [];
+  for (let pair = 0; pair < count; pair++) {
+    await pause.take();
     const [from, to] = [2 * pair, 2 * pair + 1];
     using a = codesTensor(means.subarray(from * Z, (from + 1) * Z), 1);
     using b = codesTensor(means.subarray(to * Z, (to + 1) * Z), 1);
-    return METHODS.map((method) => {
+    const both = METHODS.map((method) => {
       using z = interpolate(a, b, { steps: STEPS, method });
       const images = new Float32Array((STEPS + 2) * D);
       images.set(originals.subarray(from * D, (from + 1) * D));
@@ -39,8 +42,9 @@ export function interpolationsSection(subject: Subject): string {
       images.set(originals.subarray(to * D, (to + 1) * D), (STEPS + 1) * D);
       const alt = `From ${imageName(test, from)} to ${imageName(test, to)}, ${method}.`;
       return `<span>${method}</span>${picture(images, test, STEPS + 2, alt)}`;
-    }).join("");
-  });
+    });
+    rows.push(both.join(""));
+  }
   const caption =
     `Pairs of test images, at both ends, and between them the decoder's mean for ${STEPS} codes from the ` +
     "posterior mean of one to that of the other: on a straight line, and on an arc about 0, which keeps to the lengths " +
@@ -49,16 +53,22 @@ export function interpolationsSection(subject: Subject): string {
 }
 
 /** What each of the dimensions with most KL changes in an image. */
-export function traversalsSection(subject: Subject, statistics: LatentStatistics): string {
+export async function traversalsSection(
+  subject: Subject,
+  statistics: LatentStatistics,
+  pause: Pause,
+): Promise<string> {
   const { params, test } = subject, shown = byKl(statistics).slice(0, DIMENSIONS);
   using x = firstImages(subject, 1);
   const labels = firstLabels(subject, 1);
   using posterior = encode(params, x, { labels });
-  const rows = shown.map((dimension) => {
+  const rows: string[] = [];
+  for (const dimension of shown) {
+    await pause.take();
     using z = traverse(posterior.mean, { dimension, values: VALUES });
     const alt = `Dimension ${dimension} from -${REACH} to ${REACH}, the others those of ${imageName(test, 0)}.`;
-    return `<span>z${dimension}</span>${picture(meansOf(params, z, labels?.[0]), test, VALUES.length, alt)}`;
-  });
+    rows.push(`<span>z${dimension}</span>${picture(meansOf(params, z, labels?.[0]), test, VALUES.length, alt)}`);
+  }
   const scale = `<span></span><div class="scale"><span>-${REACH}</span><span>0</span><span>${REACH}</span></div>`;
   const caption =
     `Each row is the code of ${imageName(test, 0)} with one dimension set to ${VALUES.length} values from ` +

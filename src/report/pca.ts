@@ -1,3 +1,5 @@
+import { Pause } from "../pause.ts";
+
 /** Points in the directions in which they vary most. */
 export type Pca = {
   /** [N, components]: the points around their mean in the new axes, row by row. */
@@ -13,26 +15,33 @@ const SWEEPS = 50;
 
 /**
  * Principal component analysis in float64: the eigenvectors of the covariance by Jacobi's rotations (Golub and Van Loan,
- * Matrix Computations, section 8.5). It takes some D^3 steps, so D is meant to be a latent code's.
+ * Matrix Computations, section 8.5). It takes some D^3 steps, so D is meant to be a latent code's, and lets others run.
  *
  * @param points [N, D], row by row, at least one.
  * @param width D, at least `components`.
  * @param components How many axes to give.
+ * @param pause Where it lets others run, and what asks to stop.
  * @returns `{ points, axes, shares }`; equal points give equal results.
+ * @throws The reason of the signal that asks to stop.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  *
- * const { axes, shares } = pca(Float32Array.of(0, 0, 3, 4, 6, 8), 2, 2);
+ * const { axes, shares } = await pca(Float32Array.of(0, 0, 3, 4, 6, 8), 2, 2);
  * assert.deepEqual([...axes[0]].map((x) => x.toFixed(6)), ["0.600000", "0.800000"]);
  * assert.deepEqual(shares.map((share) => share.toFixed(6)), ["1.000000", "0.000000"]);
  * ```
  */
-export function pca(points: Float32Array, width: number, components: number): Pca {
+export async function pca(
+  points: Float32Array,
+  width: number,
+  components: number,
+  pause: Pause = new Pause("Cannot find the principal components"),
+): Promise<Pca> {
   const D = width, N = points.length / D, center = new Float64Array(D);
   for (let i = 0; i < points.length; i++) center[i % D] += points[i] / N;
-  const matrix = covariance(points, center), vectors = jacobi(matrix, D);
+  const matrix = await covariance(points, center, pause), vectors = await jacobi(matrix, D, pause);
   const variance = Array.from({ length: D }, (_, j) => matrix[j * D + j]);
   const total = variance.reduce((sum, v) => sum + v, 0);
   const order = variance.map((_, j) => j).sort((a, b) => variance[b] - variance[a] || a - b).slice(0, components);
@@ -49,13 +58,14 @@ export function pca(points: Float32Array, width: number, components: number): Pc
 }
 
 /** [D, D], symmetric. */
-function covariance(points: Float32Array, center: Float64Array): Float64Array {
+async function covariance(points: Float32Array, center: Float64Array, pause: Pause): Promise<Float64Array> {
   const D = center.length, N = points.length / D, matrix = new Float64Array(D * D), row = new Float64Array(D);
   for (let at = 0; at < points.length; at += D) {
     for (let j = 0; j < D; j++) row[j] = points[at + j] - center[j];
     for (let j = 0; j < D; j++) {
       for (let k = 0; k <= j; k++) matrix[j * D + k] += row[j] * row[k] / N;
     }
+    await pause.take();
   }
   for (let j = 0; j < D; j++) {
     for (let k = 0; k < j; k++) matrix[k * D + j] = matrix[j * D + k];
@@ -64,7 +74,7 @@ function covariance(points: Float32Array, center: Float64Array): Float64Array {
 }
 
 /** Rotates a symmetric matrix until it is diagonal, in place; the result's columns are the eigenvectors. */
-function jacobi(a: Float64Array, D: number): Float64Array {
+async function jacobi(a: Float64Array, D: number, pause: Pause): Promise<Float64Array> {
   const vectors = new Float64Array(D * D);
   for (let j = 0; j < D; j++) vectors[j * D + j] = 1;
   const scale = a.reduce((sum, x) => sum + x * x, 0);
@@ -76,6 +86,7 @@ function jacobi(a: Float64Array, D: number): Float64Array {
     if (!(off > scale * 1e-30)) break; // also if the points are not finite
     for (let p = 0; p < D; p++) {
       for (let q = p + 1; q < D; q++) rotate(a, vectors, D, p, q);
+      await pause.take();
     }
   }
   return vectors;

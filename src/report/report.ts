@@ -21,7 +21,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 /**
  * A model and what it makes of the test images as one HTML file: curves, samples, reconstructions, interpolations,
  * traversals, the latent space, KL by dimension, settings. It holds its pictures and charts, has no script and loads
- * nothing; it is light or dark as the reader's system is.
+ * nothing; it is light or dark as the reader's system is. It lets others run about every 100 ms, such as signals.
  *
  * @param subject What the report is about; borrowed.
  * @returns The text of the file, the same for the same subject.
@@ -45,10 +45,14 @@ export async function report(subject: Subject): Promise<string> {
   const side = (...sections: string[]) => `<div class="columns">${sections.join("")}</div>`;
   const sections = [
     () => curvesSection(subject),
-    () => side(samplesSection(subject), reconstructionsSection(subject)),
-    () => interpolationsSection(subject),
-    () => traversalsSection(subject, statistics),
-    async () => side(await scatterSection(subject), klSection(statistics)),
+    async () => {
+      const samples = samplesSection(subject);
+      await pause.take();
+      return side(samples, reconstructionsSection(subject));
+    },
+    () => interpolationsSection(subject, pause),
+    () => traversalsSection(subject, statistics, pause),
+    async () => side(await scatterSection(subject, pause), klSection(statistics)),
     () => Z === 2 ? manifoldSection(subject) : "",
     () => settingsSection(subject),
   ];

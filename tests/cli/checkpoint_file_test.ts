@@ -1,4 +1,4 @@
-import { append, readCheckpoint, removeLeftovers, writeAtomically } from "../../src/cli/checkpoint_file.ts";
+import { readCheckpoint, removeLeftovers, writeAtomically } from "../../src/cli/checkpoint_file.ts";
 import { UserError } from "../../src/cli/run.ts";
 import { CheckpointError } from "../../src/checkpoint_error.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
@@ -39,14 +39,6 @@ Deno.test("writeAtomically, where it cannot write, says so and leaves what there
     await assertRejects(() => writeAtomically(`${folder}/taken`, NEW), UserError, `Cannot write ${folder}/taken: `);
     assertEquals(await Deno.readFile(file), OLD);
     assertEquals(await names(folder), ["model", "taken"]);
-  });
-});
-
-Deno.test("append adds to a file and makes it where there is none", async () => {
-  await inFolder(async (folder) => {
-    await append(`${folder}/lines`, OLD);
-    await append(`${folder}/lines`, NEW);
-    assertEquals(await Deno.readFile(`${folder}/lines`), Uint8Array.of(...OLD, ...NEW));
   });
 });
 

@@ -25,6 +25,21 @@ export async function result(child: Deno.ChildProcess): Promise<Result> {
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
+/** What of a shell's line stands for the command in {@linkcode inShell}. */
+export const COMMAND = '"$@"';
+
+/**
+ * Runs a command within a line of bash, in which {@linkcode COMMAND} stands for it, as for redirections. The exit code of a
+ * pipe is that of its last part that failed.
+ */
+export async function inShell(line: string, task: Task, ...args: string[]): Promise<Result> {
+  const [, run, ...own] = config.tasks[task].split(" "), all = [Deno.execPath(), run, "--quiet", ...own, ...args];
+  const options = { cwd: TOP, stdout: "piped", stderr: "piped" } as const;
+  return await result(
+    new Deno.Command("bash", { args: ["-o", "pipefail", "-c", line, "bash", ...all], ...options }).spawn(),
+  );
+}
+
 /** Runs `deno task train`. */
 export function train(...args: string[]): Promise<Result> {
   return result(spawn("train", ...args));

@@ -3,10 +3,12 @@ import { decodeCheckpoint } from "../../src/checkpoint.ts";
 import { FolderLock } from "../../src/cli/lock.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../assert.ts";
 import {
+  COMMAND,
   embed,
   evaluate,
   idx,
   inFolder,
+  inShell,
   longer,
   metricsOf,
   report,
@@ -32,7 +34,7 @@ Deno.test("of two trainings into one folder, or of two resumes, the second is to
     await longer(`${run}/metrics.jsonl`, 0);
     const wanted = new RegExp(
       `^error: Cannot write to ${run}: expected a folder that no other training writes to, ` +
-        `got one held by process ${first.pid} since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\\n$`,
+        `got one held by process ${first.pid}( on .+)? since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\\n$`,
     );
     for (const flags of [["--data", data, "--out", run], ["--resume", model]]) {
       const { code, stdout, stderr } = await train(...flags);
@@ -74,7 +76,7 @@ Deno.test("a folder's lock is free again once it was disposed of, and leaves no 
     {
       using _ = await FolderLock.take(folder);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [".lock"]);
-      const pid = `held by process ${Deno.pid} since `;
+      const pid = `held by process ${Deno.pid} `;
       // One process may open the file twice; the lock belongs to the open file.
       await assertRejects(() => FolderLock.take(folder), Error, pid);
     }
@@ -179,24 +181,18 @@ Deno.test("train stopped while the test set is measured loses no epoch, and give
 
 Deno.test("an output that cannot be written ends a training in one line, and its state is saved", async () => {
   await inFolder(async (folder) => {
-    const data = await writeData(folder), deno = Deno.execPath();
-    const { default: config } = await import("../../deno.json", { with: { type: "json" } });
-    const [, ...command] = config.tasks.train.split(" "),
-      quoted = (args: string[]) => args.map((arg) => `'${arg}'`).join(" ");
-    const run = async (out: string, redirect: string, ...more: string[]) => {
-      const args = [...command, ...SMALL, "--data", data, "--epochs", "400", "--out", out, ...more];
-      const shell = `set -o pipefail; ${quoted([deno, ...args])} ${redirect}`;
-      const { code, stderr } = await new Deno.Command("bash", { args: ["-c", shell], stdout: "null", stderr: "piped" })
-        .output();
-      return { code, stderr: new TextDecoder().decode(stderr) };
-    };
+    const data = await writeData(folder), hint = "what is trained is saved, continue with: deno task train --resume ";
+    const run = (out: string, redirect: string, ...more: string[]) =>
+      inShell(`${COMMAND} ${redirect}`, "train", ...SMALL, "--data", data, "--epochs", "400", "--out", out, ...more);
     for (const [i, json] of [[], ["--json"]].entries()) {
       const full = await run(`${folder}/full${i}`, "> /dev/full", ...json);
       assertMatch(full.stderr, /^(.*\n)*error: Cannot write to standard output: No space left on device.*\n$/);
+      assertStringIncludes(full.stderr, `; ${hint}${folder}/full${i}/model.safetensors\n`);
       assert(!full.stderr.includes("    at ") && full.code === 1, full.stderr);
       assertEquals(await stepOf(`${folder}/full${i}`) % 13, 0);
       const closed = await run(`${folder}/closed${i}`, "| head -n 1", ...json);
-      assertMatch(closed.stderr, /^(.*\n)*error: Cannot write to standard output: its reader is gone\n$/);
+      assertMatch(closed.stderr, /^(.*\n)*error: Cannot write to standard output: its reader is gone; .*\n$/);
+      assertStringIncludes(closed.stderr, `; ${hint}${folder}/closed${i}/model.safetensors\n`);
       assert(!closed.stderr.includes("    at "), closed.stderr);
       assert(await stepOf(`${folder}/closed${i}`) > 0);
     }

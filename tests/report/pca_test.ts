@@ -1,8 +1,9 @@
 import { encode, init, key, random, reconstruct, tf } from "../../mod.ts";
+import { Pause } from "../../src/pause.ts";
 import { meansOf } from "../../src/report/means.ts";
 import { normalQuantile } from "../../src/report/normal_quantile.ts";
 import { pca } from "../../src/report/pca.ts";
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 
 /** Points whose covariance is exactly U diag(variance) U^T: two along each axis, at equal distances from their mean. */
 function cross(axes: number[][], variance: number[], mean: number[]): Float32Array {
@@ -18,8 +19,8 @@ function cross(axes: number[][], variance: number[], mean: number[]): Float32Arr
 
 const S = Math.SQRT1_2, AXES = [[S, 0, S], [0, -1, 0], [S, 0, -S]], MEAN = [10, -3, 0.5];
 
-Deno.test("pca finds the axes and variances of a known covariance, largest first, upright", () => {
-  const { points, axes, shares } = pca(cross(AXES, [1, 9, 4], MEAN), 3, 3);
+Deno.test("pca finds the axes and variances of a known covariance, largest first, upright", async () => {
+  const { points, axes, shares } = await pca(cross(AXES, [1, 9, 4], MEAN), 3, 3);
   const wanted = [[0, 1, 0], [S, 0, -S], [S, 0, S]];
   axes.forEach((axis, k) => axis.forEach((x, j) => assertAlmostEquals(x, wanted[k][j], 1e-6)));
   [9 / 14, 4 / 14, 1 / 14].forEach((share, k) => assertAlmostEquals(shares[k], share, 1e-6));
@@ -30,11 +31,11 @@ Deno.test("pca finds the axes and variances of a known covariance, largest first
   assertAlmostEquals(first[2], 0, 1e-5);
 });
 
-Deno.test("pca of many dimensions gives uncorrelated coordinates of falling variance on orthonormal axes", () => {
+Deno.test("pca of many dimensions gives uncorrelated coordinates of falling variance on orthonormal axes", async () => {
   const D = 20, N = 500, components = 5;
   using draws = random.normal(key(0), [N, D]);
   const points = draws.dataSync<"float32">().map((x, i) => x * (1 + i % D) + (i % D ? 0 : 100));
-  const result = pca(points, D, components), { axes, shares } = result;
+  const result = await pca(points, D, components), { axes, shares } = result;
   const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, x, i) => sum + x * b[i], 0);
   const column = (k: number) => Array.from({ length: N }, (_, i) => result.points[i * components + k]);
   let before = Infinity;
@@ -49,15 +50,15 @@ Deno.test("pca of many dimensions gives uncorrelated coordinates of falling vari
     before = variance;
     assert(Math.max(...axes[k]) >= -Math.min(...axes[k]), "upright");
   }
-  assertEquals(pca(points.slice(), D, components), result);
+  assertEquals(await pca(points.slice(), D, components), result);
 });
 
-Deno.test("pca keeps an axis where it is if points are mirrored, and takes points without variance", () => {
+Deno.test("pca keeps an axis where it is if points are mirrored, and takes points without variance", async () => {
   const points = cross(AXES, [1, 9, 4], MEAN);
-  const mirrored = pca(points.map((x) => -x), 3, 2).axes;
-  pca(points, 3, 2).axes.forEach((axis, k) => axis.forEach((x, j) => assertAlmostEquals(x, mirrored[k][j], 1e-6)));
+  const { axes: mirrored } = await pca(points.map((x) => -x), 3, 2), { axes } = await pca(points, 3, 2);
+  axes.forEach((axis, k) => axis.forEach((x, j) => assertAlmostEquals(x, mirrored[k][j], 1e-6)));
   for (const same of [new Float32Array(6).fill(4), new Float32Array(3)]) {
-    const { points, shares } = pca(same, 3, 2);
+    const { points, shares } = await pca(same, 3, 2);
     assertEquals([[...points].every((x) => x === 0), shares], [true, [0, 0]]);
   }
 });
@@ -87,4 +88,16 @@ Deno.test("meansOf gives the pictures that reconstruct gives for the same codes"
     assertEquals(meansOf(params, z), reconstruct(params, x).dataSync() as Float32Array);
     assertEquals(tf.memory().numTensors, numTensors + 1);
   });
+});
+
+Deno.test("pca of a wide code lets others run, and stops when it is asked to", async () => {
+  const D = 200, points = Float32Array.from({ length: 300 * D }, (_, i) => Math.sin(i * i));
+  const controller = new AbortController();
+  // Heard only if a timer comes in between; alone it takes some seconds.
+  const asked = setTimeout(() => controller.abort(new Error("asked")), 1);
+  try {
+    await assertRejects(() => pca(points, D, 2, new Pause("Cannot", controller.signal)), Error, "asked");
+  } finally {
+    clearTimeout(asked);
+  }
 });
