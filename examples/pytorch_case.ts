@@ -48,7 +48,7 @@ export function caseOf(state: State, n = 8): Uint8Array<ArrayBuffer> {
 
 if (import.meta.main) {
   const [model, output, config] = Deno.args;
-  if (!output) throw new Error("Cannot make a case: expected MODEL CASE [CONFIG] as arguments");
+  if (!model || !output) throw new Error("Cannot make a case: expected MODEL CASE [CONFIG] as arguments");
   if (config) await Deno.writeFile(model, save(trained(JSON.parse(config))));
   await Deno.writeFile(output, caseOf(load(await Deno.readFile(model))));
 }

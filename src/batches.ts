@@ -33,7 +33,7 @@ export function checkFit(action: string, params: Params, data: Dataset, what = "
 /** Returns the labels of some examples of data that fits, for a conditional model; none for another. */
 export function labelsAt(params: Params, data: Dataset, indices: Uint32Array): Uint8Array | undefined {
   const { labels } = data;
-  return params.config.classes === 0 || !labels ? undefined : Uint8Array.from(indices, (i) => labels[i]);
+  return params.config.classes === 0 || !labels ? undefined : Uint8Array.from(indices, (i) => labels[i]!);
 }
 
 /** Throws unless `size` is a positive integer. */

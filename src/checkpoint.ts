@@ -28,7 +28,7 @@ export type Checkpoint = {
   readonly mu: Network<Float32Array>;
   readonly nu: Network<Float32Array>;
   /** There is one if, and only if, the optimizer has `averageDecay`. */
-  readonly average?: Network<Float32Array>;
+  readonly average?: Network<Float32Array> | undefined;
 };
 
 /**
@@ -54,7 +54,7 @@ export function encodeCheckpoint(
     mapNetwork(network, (array) => values.push(array));
     let i = 0;
     mapNetwork(shapes, ({ shape }, name) => {
-      const { buffer, byteOffset, byteLength } = values[i++];
+      const { buffer, byteOffset, byteLength } = values[i++]!;
       tensors.set(`${tree}.${name}`, { dtype: "F32", shape, data: new Uint8Array(buffer, byteOffset, byteLength) });
     });
   }

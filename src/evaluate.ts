@@ -3,7 +3,7 @@ import type { Metrics } from "./api/loss.ts";
 import { ImportanceLoss, measure, type SampledOptions } from "./api/measure.ts";
 import { type Keyed, keyOf, type Params } from "./api/state.ts";
 import { batches, checkBatchSize, checkFit, labelsAt } from "./batches.ts";
-import { checkOptions, type Names } from "./checks/options.ts";
+import { checkOptions, type Names, type Optional } from "./checks/options.ts";
 import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { CodeUse } from "./latent.ts";
@@ -46,23 +46,23 @@ export type EvaluateOptions = Keyed & {
    * k: measure -log p(x), too, with k samples of z per example, at least 1. Memory does not grow with k, time does: papers
    * use 5000.
    */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
   /**
    * The objective that `loss` of the result measures, such as the one that a model is trained with; default the ELBO.
    * Nothing else of the result depends on it.
    */
-  readonly loss?: Partial<Objective>;
+  readonly loss?: Optional<Objective> | undefined;
   /** `"dynamic"` draws each pixel as 0 or 1, the same way for the same key; default `"none"`. */
-  readonly binarize?: Binarize;
+  readonly binarize?: Binarize | undefined;
   /**
    * Examples at a time; default 1000. It decides which random numbers an example gets; an objective that is estimated from
    * batches, `"beta-tc"` or one with `freeBits`, also depends on it.
    */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** What asks to stop: the returned promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called from time to time with the share of the work that is done, from 0 to 1. */
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: ((done: number) => void) | undefined;
 };
 
 const OPTIONS: Names<EvaluateOptions> = {
@@ -91,11 +91,11 @@ export type Evaluation = Metrics & {
    * With `samples`: the importance-sampled -log p(x), -log 1/k sum over s of p(x, z_s) / q(z_s | x), z_s ~ q(z | x). In the
    * mean it is above -log p(x), and falls towards it as k grows (Burda, Grosse and Salakhutdinov 2016, theorem 1).
    */
-  readonly nll?: number;
+  readonly nll?: number | undefined;
   /** Of `nll`, as of `elbo`. */
-  readonly nllStandardError?: number;
+  readonly nllStandardError?: number | undefined;
   /** k, of `nll`. */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
   /** [Z]: the KL of each dimension of the code, whose sum is `kl` but for rounding. */
   readonly klByDimension: readonly number[];
   /** How many dimensions of the code have Var_x(E[z_j | x]) > 0.01 (Burda et al. 2016, section 5.2). */
@@ -169,7 +169,7 @@ export async function evaluate(params: Params, data: Dataset, options: EvaluateO
     using x = batch(data, indices, { binarize, key: foldIn(batchKey, BINARIZE) });
     const noise = { key: foldIn(batchKey, NOISE), labels };
     const { metrics, ...each } = measure(action, params, x, { ...noise, ...own }, at);
-    each.kl.forEach((kl, b) => elbos[at + b] = -each.reconstruction[b] - kl);
+    each.kl.forEach((kl, b) => elbos[at + b] = -each.reconstruction[b]! - kl);
     use.add(each.mean, each.logVar);
     // What is weighted by importance has samples of its own, whose number may be large: others run between a few of them.
     const passes = (weighted(objective) ? 1 : 0) + (samples === undefined ? 0 : 1);

@@ -31,11 +31,11 @@ const ROUND = 2 ** 52;
 export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(values.length), float = new Float32Array(1), word = new Uint32Array(float.buffer);
   for (let i = 0; i < values.length; i++) {
-    float[0] = values[i];
-    const bits = word[0] & 0x7fffffff, sign = word[0] >>> 16 & 0x8000;
+    float[0] = values[i]!;
+    const bits = word[0]! & 0x7fffffff, sign = word[0]! >>> 16 & 0x8000;
     let half: number;
     if (bits > 0x7f800000) half = 0x7e00;
-    else if (bits < 113 << 23) half = Math.abs(values[i]) * 2 ** 24 + ROUND - ROUND;
+    else if (bits < 113 << 23) half = Math.abs(values[i]!) * 2 ** 24 + ROUND - ROUND;
     // The even one of two that are as near: what is cut off is rounded up from just below its half, or from its half.
     else half = Math.min(bits + 0xfff + (bits >>> 13 & 1) - (112 << 23) >>> 13, 0x7c00);
     halves[i] = sign | half;
@@ -66,12 +66,12 @@ export function fromFloat16(bytes: Uint8Array, out: Float32Array): void {
   }
   const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < out.length; i++) {
-    const half = bytes[2 * i] | bytes[2 * i + 1] << 8, sign = half >>> 15 << 31, bits = (half & 0x7fff) << 13;
+    const half = bytes[2 * i]! | bytes[2 * i + 1]! << 8, sign = half >>> 15 << 31, bits = (half & 0x7fff) << 13;
     // A NaN becomes a quiet one, as processors convert it.
     if (bits >= 0x7c00 << 13) words[i] = sign | 0x7f800000 | bits | (bits > 0x7c00 << 13 ? 1 << 22 : 0);
     else {
       words[i] = sign | bits;
-      out[i] *= REBIAS; // subnormals too, since they are such at the float's place
+      out[i]! *= REBIAS; // subnormals too, since they are such at the float's place
     }
   }
 }

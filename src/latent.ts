@@ -11,19 +11,19 @@ import { foldIn, type Key } from "./random.ts";
 /** Options of {@linkcode latentStatistics} and {@linkcode latentCodes}. */
 export type LatentOptions = {
   /** Examples at a time; default 1000. With `binarize` it decides which random numbers a pixel gets, and nothing else. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** `"dynamic"` draws each pixel as 0 or 1, for a model that was trained on such pixels; default `"none"`. */
-  readonly binarize?: Binarize;
+  readonly binarize?: Binarize | undefined;
   /** The random key of `binarize: "dynamic"`. */
-  readonly key?: Key;
+  readonly key?: Key | undefined;
   /** What asks to stop: the returned promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Options of {@linkcode latentCodes}. */
 export type CodesOptions = LatentOptions & {
   /** Takes the first examples only, so many of them. */
-  readonly count?: number;
+  readonly count?: number | undefined;
 };
 
 const OPTIONS: Names<LatentOptions> = { ...BATCH, batchSize: true, signal: true };
@@ -80,8 +80,7 @@ async function* posteriors(
   for (const indices of batches(Math.min(count, data.count), batchSize)) {
     using x = batch(data, indices, { binarize, key: key && foldIn(key, i++) });
     using posterior = encode(params, x, { labels: labelsAt(params, data, indices) });
-    const [mean, logVar] = [posterior.mean, posterior.logVar].map((t) => t.dataSync<"float32">());
-    yield { mean, logVar };
+    yield { mean: posterior.mean.dataSync<"float32">(), logVar: posterior.logVar.dataSync<"float32">() };
     await pause.take();
   }
 }
@@ -95,7 +94,7 @@ export class CodeUse {
 
   /** @param Z The width of the code. */
   constructor(Z: number) {
-    [this.#kl, this.#center, this.#squares] = [0, 0, 0].map(() => new Float64Array(Z));
+    [this.#kl, this.#center, this.#squares] = [new Float64Array(Z), new Float64Array(Z), new Float64Array(Z)];
   }
 
   /** Adds the posteriors of some examples, [n, Z] each, row by row. */
@@ -104,11 +103,11 @@ export class CodeUse {
     for (let at = 0; at < mean.length;) {
       this.#n++;
       for (let j = 0; j < Z; j++, at++) {
-        const m = mean[at], v = logVar[at], delta = m - center[j];
-        kl[j] += (m * m + Math.exp(v) - 1 - v) / 2;
+        const m = mean[at], v = logVar[at], delta = m! - center[j]!;
+        kl[j]! += (m! * m! + Math.exp(v!) - 1 - v!) / 2;
         // Welford's update: the variance without the cancellation that the mean of squares has.
-        center[j] += delta / this.#n;
-        squares[j] += delta * (m - center[j]);
+        center[j]! += delta / this.#n;
+        squares[j]! += delta * (m! - center[j]!);
       }
     }
   }

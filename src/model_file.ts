@@ -45,8 +45,8 @@ export function open(bytes: Uint8Array, digest?: Digest): Opened {
   if (!Object.hasOwn(metadata, "elbo")) throw mismatch("read", "metadata of elbo", "a file without it");
   const { elbo } = metadata;
   if (elbo !== VERSION) {
-    const newer = /^[0-9]{1,9}$/.test(elbo) && Number(elbo) > Number(VERSION);
-    throw mismatch("read", `version ${VERSION}`, `version ${showText(elbo, 20)}${newer ? " of a newer elbo" : ""}`);
+    const newer = /^[0-9]{1,9}$/.test(elbo!) && Number(elbo) > Number(VERSION);
+    throw mismatch("read", `version ${VERSION}`, `version ${showText(elbo!, 20)}${newer ? " of a newer elbo" : ""}`);
   }
   if (digest) checkDigest(metadata, digest([dataSection(bytes)]));
   const config = part(metadata, "config", (value) => {
@@ -61,7 +61,7 @@ export function open(bytes: Uint8Array, digest?: Digest): Opened {
  *
  * @param got Of the bytes after the header, as 64 hexadecimal digits.
  */
-export function checkDigest({ sha256 }: { readonly sha256?: string }, got: string): void {
+export function checkDigest({ sha256 }: { readonly sha256?: string | undefined }, got: string): void {
   if (sha256 === undefined || sha256 === got) return;
   throw mismatch("read", `tensors whose SHA-256 is ${show(sha256)} as its metadata says`, `${got}: it is damaged`);
 }
@@ -82,7 +82,7 @@ function checkFinite({ dtype, data }: TensorEntry, name: string): void {
   const size = dtype === "F16" ? 2 : 4, high = dtype === "F16" ? 0x7c : 0x7f;
   for (let i = size - 1; i < data.length; i += size) {
     // All bits of the exponent: infinity or NaN.
-    if ((data[i] & high) !== high || (size === 4 && (data[i - 1] & 0x80) === 0)) continue;
+    if ((data[i]! & high) !== high || (size === 4 && (data[i - 1]! & 0x80) === 0)) continue;
     const index = Math.floor(i / size);
     throw mismatch("read", `finite values in ${name}`, `infinity or NaN at ${index}`);
   }
@@ -92,7 +92,7 @@ function checkFinite({ dtype, data }: TensorEntry, name: string): void {
 export function part<T>(metadata: Opened["metadata"], name: string, read: (value: unknown) => T): T {
   if (!Object.hasOwn(metadata, name)) throw mismatch("read", `metadata "${name}"`, "none");
   try {
-    return read(JSON.parse(metadata[name]));
+    return read(JSON.parse(metadata[name]!));
   } catch (error) {
     throw new CheckpointError(
       `Cannot read checkpoint: its ${name} is not valid: ${showText((error as Error).message)}`,
@@ -137,7 +137,7 @@ export function publicMetadata(metadata: Readonly<Record<string, string>>): Reco
   if (!Object.hasOwn(metadata, "training")) return { ...metadata };
   const { training, ...rest } = metadata;
   try {
-    const { data: _, dataHash: __, ...kept } = JSON.parse(training);
+    const { data: _, dataHash: __, ...kept } = JSON.parse(training!);
     return { ...rest, training: JSON.stringify(kept) };
   } catch {
     return rest; // what is no JSON may hold anything
@@ -162,7 +162,7 @@ export type ModelFile = {
   readonly params: Network<TensorEntry>;
   readonly metadata: Record<string, string>;
   /** Of the tensors' bytes, if the file says it. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
 };
 
 /**
@@ -197,11 +197,11 @@ export function readFloats({ dtype, data }: TensorEntry, out: Float32Array): voi
 /** What {@linkcode encodeModel} can be told. */
 export type ExportOptions = {
   /** Kernels and embeddings as float16, half as large: everything but vectors, which together are small. */
-  readonly float16?: boolean;
+  readonly float16?: boolean | undefined;
   /** Further entries of the metadata. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Makes the `sha256` of the metadata; left out, there is none. */
-  readonly digest?: Digest;
+  readonly digest?: Digest | undefined;
 };
 
 /**
@@ -236,7 +236,7 @@ export function modelContents(
   let i = 0;
   mapNetwork(layout(config), ({ shape }, name) => {
     const array = values[i++], half = float16 && shape.length > 1;
-    tensors.set(`params.${name}`, { ...half ? halves(name, array) : floats(array), shape });
+    tensors.set(`params.${name}`, { ...half ? halves(name, array!) : floats(array!), shape });
   });
   return {
     tensors,
@@ -245,7 +245,10 @@ export function modelContents(
 }
 
 /** The entry of the metadata that says the SHA-256 of the tensors. */
-export function hashed(tensors: ReadonlyMap<string, TensorEntry>, digest?: Digest): { readonly sha256?: string } {
+export function hashed(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  digest?: Digest,
+): { readonly sha256?: string } {
   return digest ? { sha256: digest(dataParts(tensors)) } : {};
 }
 

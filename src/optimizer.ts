@@ -1,4 +1,4 @@
-import { checkOptions, type Names } from "./checks/options.ts";
+import { checkOptions, type Names, type Optional } from "./checks/options.ts";
 import { show } from "./checks/show.ts";
 import { adam, type Moments } from "./kernels/adam.ts";
 import { average } from "./kernels/average.ts";
@@ -25,19 +25,19 @@ export type Adam = {
    * away (AdamW: Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, algorithm 2, with the learning rate in
    * the decay, too, as PyTorch has it).
    */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /**
    * The largest norm of all gradients together, above 0: where they exceed it they are scaled down to it (Pascanu et al.,
    * On the Difficulty of Training Recurrent Neural Networks, 2013, algorithm 1).
    */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** What the learning rate is multiplied with, by the number of steps done before. */
-  readonly schedule?: number | Schedule;
+  readonly schedule?: number | Schedule | undefined;
   /**
    * Keeps an average of the parameters besides (Polyak and Juditsky, 1992), in [0, 1): of update t, from 1, the decay is
    * min(averageDecay, (1 + t) / (10 + t)), so that the first parameters are soon forgotten.
    */
-  readonly averageDecay?: number;
+  readonly averageDecay?: number | undefined;
 };
 
 /** The paper's settings. */
@@ -73,7 +73,7 @@ function isShare(x: unknown): boolean {
  * @throws {TypeError} If a setting is unknown.
  * @throws {RangeError} If a setting is out of range; the message names it.
  */
-export function resolveAdam(options: Partial<Adam> = {}): Adam {
+export function resolveAdam(options: Optional<Adam> = {}): Adam {
   const given = Object.entries(checkOptions("Cannot use Adam", options, ADAM_SETTINGS, "optimizer")).filter((
     [, value],
   ) => value !== undefined);
@@ -106,7 +106,7 @@ export function rule(name: string): Rule {
 }
 
 /** A parameter, its moments, and its average where one is kept. */
-export type Slot = Moments & { readonly average?: Matrix };
+export type Slot = Moments & { readonly average?: Matrix | undefined };
 
 /**
  * One step of Adam for every parameter, and then of the average.
@@ -142,10 +142,10 @@ export function adamUpdate(
   };
   const forget = averageDecay === undefined ? 0 : 1 - Math.min(averageDecay, (1 + t) / (10 + t));
   grads.forEach((g, i) => {
-    if (trained(i)) adam(rt, to[i], from[i], g, step);
-    else statistic(rt, to[i], from[i], g, share);
-    const { average: next } = to[i], { average: last } = from[i];
-    if (next && last) average(rt, next, last, to[i].params, forget);
+    const next = to[i]!, last = from[i]!;
+    if (trained(i)) adam(rt, next, last, g, step);
+    else statistic(rt, next, last, g, share);
+    if (next.average && last.average) average(rt, next.average, last.average, next.params, forget);
   });
 }
 
@@ -173,6 +173,6 @@ function statistic({ heap }: Runtime, to: Moments, from: Moments, grads: Matrix,
     running = floats(heap, from.params),
     next = floats(heap, to.params),
     g = floats(heap, grads);
-  for (let i = 0; i < g.length; i++) next[i] = running[i] - rate * g[i];
+  for (let i = 0; i < g.length; i++) next[i] = running[i]! - rate * g[i]!;
   for (const name of ["mu", "nu"] as const) floats(heap, to[name]).set(floats(heap, from[name]));
 }

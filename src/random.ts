@@ -18,12 +18,12 @@ function threefry([k0, k1]: readonly [number, number], x: number, y: number): Ke
   const ks = [k0, k1, k0 ^ k1 ^ 0x1BD11BDA];
   x = x + k0 | 0, y = y + k1 | 0;
   for (let round = 0; round < 5; round++) {
-    for (const by of ROTATIONS[round % 2]) {
+    for (const by of ROTATIONS[round % 2]!) {
       x = x + y | 0;
       y = (y << by | y >>> 32 - by) ^ x;
     }
-    x = x + ks[(round + 1) % 3] | 0;
-    y = y + ks[(round + 2) % 3] + round + 1 | 0;
+    x = x + ks[(round + 1) % 3]! | 0;
+    y = y + ks[(round + 2) % 3]! + round + 1 | 0;
   }
   return asKey(x, y);
 }
@@ -93,6 +93,17 @@ export function key(seed: number): Key {
  * assert.deepEqual([...subkey], [928981903, 3453687069]);
  * ```
  */
+export function split(k: Key, n?: 2): [Key, Key];
+/**
+ * As many keys as are asked for.
+ *
+ * @param k The key to split.
+ * @param n How many keys to make, at least 1.
+ * @returns `n` keys.
+ * @throws {TypeError} If `k` is not a key.
+ * @throws {RangeError} If `n` is not a positive integer.
+ */
+export function split(k: Key, n?: number): Key[];
 export function split(k: Key, n = 2): Key[] {
   checkKey("Cannot split", k);
   if (!Number.isSafeInteger(n) || n < 1) {

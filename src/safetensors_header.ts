@@ -155,10 +155,10 @@ function readSpan([name, value]: [string, unknown]): Span {
   const own = (key: string) => Object.hasOwn(value, key) ? value[key] : undefined;
   const [dtype, shape, offsets] = [own("dtype"), own("shape"), own("data_offsets")];
   const size = tensorBytes("read", name, dtype, shape);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1]) {
+  const [begin, end, ...more] = Array.isArray(offsets) ? offsets : [];
+  if (!isCount(begin) || !isCount(end) || more.length > 0 || begin > end) {
     throw mismatch("read", `two ascending integers as data_offsets of ${label(name)}`, show(offsets));
   }
-  const [begin, end] = offsets;
   const span = { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
   checkSize("read", { ...span, end: begin + size }, end - begin);
   return span;

@@ -22,7 +22,11 @@ export type Schedule =
   };
 
 /** Options of {@linkcode cosine}. */
-export type CosineOptions = { readonly steps: number; readonly warmup?: number; readonly end?: number };
+export type CosineOptions = {
+  readonly steps: number;
+  readonly warmup?: number | undefined;
+  readonly end?: number | undefined;
+};
 
 /** Options of {@linkcode stepwise}: one factor for all boundaries, or a value for each piece. */
 export type StepwiseOptions =
@@ -30,14 +34,18 @@ export type StepwiseOptions =
   | { readonly boundaries: readonly number[]; readonly factors: readonly number[] };
 
 /** Options of {@linkcode linear}. */
-export type LinearOptions = { readonly from?: number; readonly to?: number; readonly steps: number };
+export type LinearOptions = {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly steps: number;
+};
 
 /** Options of {@linkcode cyclical}. */
 export type CyclicalOptions = {
   readonly period: number;
-  readonly ramp?: number;
-  readonly from?: number;
-  readonly to?: number;
+  readonly ramp?: number | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 };
 
 /** The settings of each kind, besides `kind`. */

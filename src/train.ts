@@ -5,7 +5,7 @@ import { checkState, finalParams, type State } from "./api/state.ts";
 import { trainStep } from "./api/step.ts";
 import type { Owned } from "./backend/tf.ts";
 import { checkFit, type EpochPlan, labelsAt, planEpoch } from "./batches.ts";
-import { checkOptions, type Names } from "./checks/options.ts";
+import { checkOptions, type Given, type Names, type Optional } from "./checks/options.ts";
 import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { evaluate, type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
@@ -15,34 +15,34 @@ import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
 import { type Objective, resolveObjective } from "./vae/objective.ts";
 
 /** What {@linkcode train} minimizes, and what the test set is measured by. */
-export type Course = Partial<Pick<Objective, "objective" | "samples" | "freeBits">> & {
+export type Course = Optional<Pick<Objective, "objective" | "samples" | "freeBits">> & {
   /** Weight of the KL term, or a schedule of it by `state.step`, as for a warm-up; default 1. */
-  readonly beta?: number | Schedule;
+  readonly beta?: number | Schedule | undefined;
   /** Examples per step; default 128. A last short batch is trained on, too. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** `"dynamic"` draws each pixel as 0 or 1 at each step; default `"none"`. */
-  readonly binarize?: Binarize;
+  readonly binarize?: Binarize | undefined;
 };
 
 /** Options of {@linkcode train}. Exactly one of `epochs` and `untilEpoch` says how long it trains. */
 export type TrainOptions = Course & {
   /** How many more epochs to train from where the state stands; at least 1. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /**
    * Up to which epoch to train, those included that `state.step` says are done, for runs that continue on the same data
    * with the same batch size; above what is done.
    */
-  readonly untilEpoch?: number;
+  readonly untilEpoch?: number | undefined;
   /** Evaluated after each epoch, always with the same key: the averaged parameters, if the optimizer has `averageDecay`. */
-  readonly test?: Dataset;
+  readonly test?: Dataset | undefined;
   /** The key of order, noise and binarization; default the state's own. */
-  readonly key?: Key;
+  readonly key?: Key | undefined;
   /** Reuse the memory of the state that is given; any use of it then throws. Default false. */
-  readonly donate?: boolean;
+  readonly donate?: boolean | undefined;
   /** With `untilEpoch`: the sums of the epoch in which `state` stands, if it was stopped within one. */
-  readonly sums?: Sums;
+  readonly sums?: Sums | undefined;
   /** What asks to stop: the next event is then an error, the signal's reason, and the last event's state stays good. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 const OPTIONS: Names<TrainOptions> = {
@@ -84,7 +84,7 @@ export type EpochEvent = {
   readonly step: number;
   readonly train: Metrics;
   /** Of the test set, by the same objective; `elbo` in nats stands beside its loss. */
-  readonly test?: Evaluation;
+  readonly test?: Evaluation | undefined;
   /** What of the schedules this training will not reach; see {@linkcode unreached}. */
   readonly warnings: readonly string[];
   /** Seconds of training, evaluation not counted. */
@@ -113,7 +113,7 @@ export function testKey(key: Key): Key {
 export function evaluateTest(
   state: State,
   test: Dataset,
-  course: Course & { readonly key?: Key; readonly signal?: AbortSignal },
+  course: Course & { readonly key?: Key | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<Evaluation> {
   const { objective, samples, freeBits = 0, beta = 1, binarize, batchSize = 128, key = state.key, signal } = course;
   const loss = { objective, samples, freeBits, beta: valueAt(beta, Math.max(0, state.step - 1)) };
@@ -229,7 +229,7 @@ export function train(
 async function* run(
   state: State,
   data: Dataset,
-  options: TrainOptions & Required<Pick<TrainOptions, "beta" | "binarize" | "key" | "batchSize">>,
+  options: TrainOptions & Given<Pick<TrainOptions, "beta" | "binarize" | "key" | "batchSize">>,
   plan: EpochPlan,
   { from, to, first, end, order: orderKey }: Span,
   pause: Pause,
@@ -307,8 +307,8 @@ async function* run(
  */
 export function unreached(
   { schedule, beta, steps }: {
-    readonly schedule?: number | Schedule;
-    readonly beta?: number | Schedule;
+    readonly schedule?: number | Schedule | undefined;
+    readonly beta?: number | Schedule | undefined;
     readonly steps: number;
   },
 ): string[] {

@@ -15,9 +15,9 @@ export type AnomalyOptions = Keyed & Labelled & {
    * - `"reconstruction"`: -log p(x | z), its mean over the samples: the negative reconstruction probability of An and Cho,
    *   Variational Autoencoder based Anomaly Detection using Reconstruction Probability (2015), algorithm 4.
    */
-  readonly method?: "nll" | "reconstruction";
+  readonly method?: "nll" | "reconstruction" | undefined;
   /** k: samples of z an example, at least 1; default 50. Memory does not grow with it. */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
 };
 
 const METHODS = ["nll", "reconstruction"];

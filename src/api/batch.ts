@@ -45,9 +45,9 @@ export type Binarize = "none" | "dynamic";
 /** Options of {@linkcode batch}. */
 export type BatchOptions = {
   /** `"dynamic"` makes each pixel 1 with the probability that its gray value is, else 0; default `"none"`. */
-  readonly binarize?: Binarize;
+  readonly binarize?: Binarize | undefined;
   /** The random key of `binarize: "dynamic"`, and of nothing else. */
-  readonly key?: Key;
+  readonly key?: Key | undefined;
 };
 
 /** The names of {@linkcode BatchOptions}. */
@@ -111,7 +111,7 @@ export function batch(data: Dataset, indices: ArrayLike<number>, options: BatchO
   }
   if (n === 0) throw new RangeError(`${action}: expected at least one index, got none`);
   for (let i = 0; i < n; i++) {
-    const index = indices[i];
+    const index = indices[i]!;
     if (Number.isInteger(index) && index >= 0 && index < data.count) continue;
     throw new RangeError(`${action}: expected indices from 0 to ${data.count - 1}, got ${show(index)} at ${i}`);
   }

@@ -11,7 +11,7 @@ import { checkParams, type Keyed, keyOf, type Params } from "./state.ts";
 import { LABELLED } from "../vae/checks.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 
-const RECONSTRUCT: Names<Labelled & { readonly key?: Key }> = { ...LABELLED, key: true };
+const RECONSTRUCT: Names<Labelled & { readonly key?: Key | undefined }> = { ...LABELLED, key: true };
 const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED, key: true, n: true };
 
 /**
@@ -39,7 +39,7 @@ const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED
 export function reconstruct(
   params: Params,
   x: tf.Tensor2D,
-  options: Labelled & { readonly key?: Key } = {},
+  options: Labelled & { readonly key?: Key | undefined } = {},
 ): tf.Owned {
   const { key, labels } = checkOptions("Cannot reconstruct", options, RECONSTRUCT);
   if (key !== undefined) checkKey("Cannot reconstruct", key);

@@ -1,6 +1,6 @@
 import { runtime } from "../backend/start.ts";
 import * as tf from "../backend/tf.ts";
-import { checkOptions, type Names } from "../checks/options.ts";
+import { checkOptions, type Names, type Optional } from "../checks/options.ts";
 import { drawNormal, drawUniform } from "../kernels/draw.ts";
 import { floats } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
@@ -18,7 +18,7 @@ export type InitOptions = Keyed & {
    * Settings of Adam that differ from `{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }`, and those that it
    * may have besides: `weightDecay`, `clipNorm`, `schedule`, `averageDecay`.
    */
-  readonly optimizer?: Partial<Adam>;
+  readonly optimizer?: Optional<Adam> | undefined;
 };
 
 const OPTIONS: Names<InitOptions> = { key: true, optimizer: true };
@@ -54,7 +54,7 @@ export function init(config: ConfigOptions, options: InitOptions): tf.Owned<Stat
   return allOrNothing(() => {
     const rt = runtime();
     let i = 0;
-    const tensors = mapNetwork(shapes, (parameter) => started(rt, parameter, keys[i++]));
+    const tensors = mapNetwork(shapes, (parameter) => started(rt, parameter, keys[i++]!));
     const zeros = (): Tensors => mapNetwork(shapes, ({ shape }) => tf.zeros([...shape]));
     const copy = (tensor: tf.Tensor): tf.Tensor => {
       const twin = emptyTensor(tensor.shape);

@@ -9,7 +9,7 @@ export type InterpolateOptions = {
   /** Codes on each way, both ends among them; at least 2. */
   readonly steps: number;
   /** Default `"linear"`. */
-  readonly method?: Interpolation;
+  readonly method?: Interpolation | undefined;
 };
 
 const OPTIONS: Names<InterpolateOptions> = { steps: true, method: true };

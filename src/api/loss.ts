@@ -1,6 +1,6 @@
 import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
-import { checkOptions, type Names } from "../checks/options.ts";
+import { checkOptions, type Names, type Optional } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import type { Gaussian } from "../kernels/posterior.ts";
@@ -24,7 +24,7 @@ export type Metrics = {
 };
 
 /** Options of the loss: the key, and what of the objective differs from the ELBO. */
-export type LossOptions = Keyed & Labelled & Partial<Objective>;
+export type LossOptions = Keyed & Labelled & Optional<Objective>;
 
 /** Whether a loss is computed as in training. */
 export type ModeOptions = {
@@ -32,7 +32,7 @@ export type ModeOptions = {
    * Batch normalization by the batch's own statistics, as in `gradients` and `step`, in place of the running ones. Default
    * false.
    */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 };
 
 /** Options of {@linkcode elbo}. */
@@ -57,7 +57,7 @@ export class LossError extends Error {
 function mean(rt: Runtime, m: Matrix): number {
   const values = floats(rt.heap, m);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;
 }
 
@@ -176,7 +176,7 @@ export function withTerms<T>(
   action: string,
   params: Params,
   x: tf.Tensor2D,
-  options: LossOptions & ModeOptions & { readonly sharedNoise?: boolean },
+  options: LossOptions & ModeOptions & { readonly sharedNoise?: boolean | undefined },
   body: (rt: Runtime, terms: Terms & { readonly posterior: Gaussian }, objective: Objective) => T,
 ): T {
   const key = keyOf(action, options), objective = resolveObjective(action, options);

@@ -20,7 +20,7 @@ export type SampledOptions = Labelled & {
   /** k: samples per example. */
   readonly samples: number;
   /** The weight of log p(z) / q(z | x); default 1, with which it is -log p(x). */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** The number of the batch's first example, for the error message. */
   readonly first: number;
 };

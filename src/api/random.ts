@@ -23,9 +23,9 @@ export type TensorOf<S extends readonly number[]> = S extends readonly [] ? tf.S
 /** Options of {@linkcode uniform}. */
 export type UniformOptions = {
   /** Lower bound, finite; default 0. */
-  readonly low?: number;
+  readonly low?: number | undefined;
   /** Upper bound, finite, at least `low`; default 1. */
-  readonly high?: number;
+  readonly high?: number | undefined;
 };
 
 const UNIFORM: Names<UniformOptions> = { low: true, high: true };
@@ -180,10 +180,10 @@ export function permutation(key: Key, n: number): Uint32Array {
     drawn.dispose();
     for (let i = 0; i < n; i++) {
       words[2 * i] = i;
-      words[2 * i + 1] = values[i];
+      words[2 * i + 1] = values[i]!;
     }
     pairs.sort();
-    order = order.map((_, i) => order[words[2 * i]]);
+    order = order.map((_, i) => order[words[2 * i]!]!);
   }
   return order;
 }

@@ -11,7 +11,7 @@ import { allOrNothing } from "./tensors.ts";
 /** Options of {@linkcode save}. */
 export type SaveOptions = {
   /** Further entries of the file's metadata, under names that elbo does not use itself. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 };
 
 const OPTIONS: Names<SaveOptions> = { metadata: true };
@@ -76,7 +76,7 @@ export function load(bytes: ArrayBuffer | ArrayBufferView): tf.Owned<State> {
   const shapes = leaves(layout(config));
   const tensors = (tree: Network<Float32Array>): Tensors => {
     let i = 0;
-    return mapNetwork(tree, (values) => tf.tensor(values, [...shapes[i++].shape]));
+    return mapNetwork(tree, (values) => tf.tensor(values, [...shapes[i++]!.shape]));
   };
   return allOrNothing(() => {
     const trees = mapTrees(checkpoint, tensors);

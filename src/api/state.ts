@@ -23,7 +23,7 @@ export type State = {
   /** Adam's second moments. */
   readonly nu: Tensors;
   /** The average of the parameters; there is one if, and only if, the optimizer has `averageDecay`. */
-  readonly average?: Tensors;
+  readonly average?: Tensors | undefined;
   /** How many updates led here. */
   readonly step: number;
   readonly optimizer: Adam;
@@ -77,7 +77,7 @@ export function checkParams(action: string, params: Params): Network<Matrix> {
 }
 
 /** What a state has of each of its trees. */
-export type Trees<T> = { readonly params: T; readonly mu: T; readonly nu: T; readonly average?: T };
+export type Trees<T> = { readonly params: T; readonly mu: T; readonly nu: T; readonly average?: T | undefined };
 
 /** The trees of a state: those that a step makes anew, and a checkpoint keeps. */
 export function treesOf({ params, mu, nu, average }: State): Trees<Tensors> {

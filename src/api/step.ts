@@ -94,7 +94,7 @@ export function gradients(params: Params, x: tf.Tensor2D, options: LossOptions):
 /** Options of {@linkcode update} and {@linkcode step}. */
 export type DonateOptions = {
   /** Reuse the given state's memory; that state's tensors are disposed of, and any use of it throws. */
-  readonly donate?: boolean;
+  readonly donate?: boolean | undefined;
 };
 
 const UPDATE: Names<DonateOptions> = { donate: true };
@@ -112,7 +112,7 @@ const finiteTensors = new WeakSet<tf.Tensor>();
  * @param state A state that was just made and checked.
  */
 export function markFinite(state: State): void {
-  for (const tree of Object.values(treesOf(state))) for (const tensor of leaves(tree)) finiteTensors.add(tensor);
+  for (const tree of Object.values(treesOf(state))) for (const tensor of leaves(tree!)) finiteTensors.add(tensor);
 }
 
 /** The state after an update by gradients in the heap; `share` is the weight of the batch's statistics, from 0 to 1. */
@@ -130,7 +130,7 @@ function advance(
   const from = slots(mapTrees(trees, (tree, name) => checkNetwork(action, tree, config, name)));
   const where = names(grads), rules = where.map(rule), what = `${action} at step ${step}`;
   checkGradients(rt, what, leaves(grads), where, rules, optimizer);
-  for (const [name, tree] of Object.entries(trees)) checkFinite(rt, action, tree, name);
+  for (const [name, tree] of Object.entries(trees)) checkFinite(rt, action, tree!, name);
   return allOrNothing(() => {
     // Where the update itself may overflow, it is looked through before the old state is given up.
     const risky = mayOverflow(optimizer, step);
@@ -139,10 +139,10 @@ function advance(
     const next: Trees<Tensors> = mapTrees(trees, (tree) => mapNetwork(tree, heir));
     const to = slots(mapTrees(next, (tree) => mapNetwork(tree, (tensor) => matrixOf(tensor))));
     adamUpdate(rt, to, from, leaves(grads), optimizer, step + 1, rules, share);
-    if (risky) { for (const [name, tree] of Object.entries(next)) checkFinite(rt, what, tree, name); }
+    if (risky) { for (const [name, tree] of Object.entries(next)) checkFinite(rt, what, tree!, name); }
     const made = { ...state, ...next, params: { config, ...next.params }, step: step + 1, ...DISPOSABLE };
     markFinite(made);
-    if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree)) tensor.dispose(); }
+    if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree!)) tensor.dispose(); }
     return made;
   });
 }
@@ -191,7 +191,7 @@ function checkFinite(rt: Runtime, action: string, tree: Tensors, name: string): 
 /** What a step needs of each parameter, in order. */
 function slots(trees: Trees<Network<Matrix>>): Slot[] {
   const lists = mapTrees(trees, leaves<Matrix>);
-  return lists.params.map((_, i) => mapTrees(lists, (list) => list[i]));
+  return lists.params.map((_, i) => mapTrees(lists, (list) => list[i]!));
 }
 
 /**
@@ -272,7 +272,7 @@ export function step(state: State, x: tf.Tensor2D, options: LossOptions & Donate
 export function trainStep(
   state: State,
   x: tf.Tensor2D,
-  options: LossOptions & DonateOptions & { readonly share?: number },
+  options: LossOptions & DonateOptions & { readonly share?: number | undefined },
 ): [tf.Owned<State>, Metrics] {
   const action = "Cannot step", rt = runtime(), { params } = state;
   return rt.arena.scope(() => {

@@ -26,7 +26,7 @@ export function checkTensor(action: string, t: tf.Tensor, shape: readonly (numbe
   if (t.isDisposed) throw new TypeError(`${action}: the tensor was disposed of or donated`);
   if (t.dtype !== "float32") throw new TypeError(`${action}: expected dtype float32, got ${t.dtype}`);
   const fits = t.shape.length === shape.length &&
-    shape.every((size, i) => typeof size === "string" ? t.shape[i] > 0 : t.shape[i] === size);
+    shape.every((size, i) => typeof size === "string" ? t.shape[i]! > 0 : t.shape[i] === size);
   if (!fits) throw new TypeError(`${action}: expected shape ${wanted}, got [${t.shape.join(", ")}]`);
   return matrixOf(t);
 }

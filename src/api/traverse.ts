@@ -46,11 +46,11 @@ export function traverse(z: CodeTensor, options: TraverseOptions): tf.Owned {
   if (!(n > 0)) throw new RangeError(`${action}: expected at least one value, got ${n === 0 ? "none" : show(values)}`);
   const out = new Float32Array(n * cols);
   for (let i = 0; i < n; i++) {
-    if (!Number.isFinite(Math.fround(values[i]))) {
+    if (!Number.isFinite(Math.fround(values[i]!))) {
       throw new RangeError(`${action}: expected finite values, got ${show(values[i])} at ${i}`);
     }
     out.set(code.values, i * cols);
-    out[i * cols + dimension] = values[i];
+    out[i * cols + dimension] = values[i]!;
   }
   return codesTensor(out, n);
 }

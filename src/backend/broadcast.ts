@@ -12,7 +12,7 @@ export function broadcastIndices(from: readonly number[], to: readonly number[])
   to.forEach((count, i) => {
     const size = from[i + from.length - to.length] ?? 1, step = size === 1 ? 0 : 1;
     const next = new Int32Array(indices.length * count);
-    for (let n = 0; n < next.length; n++) next[n] = indices[Math.floor(n / count)] * size + (n % count) * step;
+    for (let n = 0; n < next.length; n++) next[n] = indices[Math.floor(n / count)]! * size + (n % count) * step;
     indices = next;
   });
   return indices;

@@ -13,10 +13,12 @@ export type FilterGradientAttributes = {
   readonly strides: number | [number, number];
   readonly pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
   readonly dataFormat: string;
-  readonly dimRoundingMode?: "floor" | "round" | "ceil";
+  readonly dimRoundingMode?: "floor" | "round" | "ceil" | undefined;
   /** [KH, KW, C, O] */
-  readonly filterShape: [number, number, number, number];
+  readonly filterShape: Shape4;
 };
+
+type Shape4 = [number, number, number, number];
 
 /**
  * The gradient of a convolution's filter [KH, KW, C, O], which tfjs's wasm backend has no kernel for: x [B, H, W, C],
@@ -49,7 +51,7 @@ export function conv2DFilterGradient(
         `[KH, KW, C, O], got images [${x.shape}]`,
     );
   }
-  const shape = x.shape as [number, number, number, number];
+  const shape = x.shape as Shape4;
   const info = tf.backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode);
   if (!tf.util.arraysEqual(dy.shape, info.outShape)) {
     throw new TypeError(
@@ -58,16 +60,16 @@ export function conv2DFilterGradient(
     );
   }
   // tfjs moves an operand here if another backend has it; that may take room, so both come before the result.
-  const [images, gradients] = [x, dy].map((t) => dataOf(backend, t).memoryOffset);
+  const images = dataOf(backend, x).memoryOffset, gradients = dataOf(backend, dy).memoryOffset;
   const out = backend.makeOutput(filterShape, "float32");
-  const matrix = (ptr: number, [a, b, c, cols]: number[]): Matrix => ({ ptr, rows: a * b * c, cols });
+  const matrix = (ptr: number, [a, b, c, cols]: Shape4): Matrix => ({ ptr, rows: a * b * c, cols });
   const dkernel = matrix(dataOf(backend, out).memoryOffset, filterShape);
   if (size(dkernel) === 0) return out;
   if (tf.util.sizeFromShape(dy.shape) === 0) {
     floats(rt.heap, dkernel).fill(0);
     return out;
   }
-  convKernelGradient(rt, dkernel, matrix(images, shape), matrix(gradients, dy.shape), windowOf(info));
+  convKernelGradient(rt, dkernel, matrix(images, shape), matrix(gradients, info.outShape), windowOf(info));
   return out;
 }
 

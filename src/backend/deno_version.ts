@@ -13,7 +13,7 @@ export const OLDEST_DENO = "2.8.0";
 export function checkDeno(version: string | undefined): void {
   if (version === undefined) return;
   const [wanted, got] = [OLDEST_DENO, version].map((text) => text.split(/[.+-]/).map(Number));
-  const [major, minor, patch] = wanted.map((part, i) => (got[i] ?? 0) - part);
-  if ((major || minor || patch) >= 0) return;
+  const [major, minor, patch] = wanted!.map((part, i) => (got![i] ?? 0) - part);
+  if ((major || minor || patch)! >= 0) return;
   throw new RangeError(`Cannot run on Deno ${version}: elbo needs Deno ${OLDEST_DENO} or later (deno upgrade)`);
 }

@@ -40,7 +40,7 @@ export function startEmscripten(threads: number): Started {
     printErr: (text: string) => BLOCKING.test(text) || console.warn(text),
     instantiateWasm(imports: WebAssembly.Imports, done: (i: WebAssembly.Instance, m: WebAssembly.Module) => void) {
       // Its C++ takes half the logical cores for the most it may use: answer for the threads that were asked for.
-      imports.env.emscripten_num_logical_cores = () => 2 * threads;
+      imports.env!.emscripten_num_logical_cores = () => 2 * threads;
       const instance = new WebAssembly.Instance(tfjsThreadedSimd, imports);
       done(instance, tfjsThreadedSimd);
       return instance.exports;

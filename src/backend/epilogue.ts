@@ -16,7 +16,7 @@ export type Fused = {
   /** Slope of a leakyrelu below 0. */
   readonly alpha: number;
   /** Slopes of a prelu below 0. */
-  readonly weights?: Repeated;
+  readonly weights?: Repeated | undefined;
 };
 
 /** Calls `body` for each row of `out`, the last dimension of `shape`, with the row of `small` that is repeated there. */
@@ -27,7 +27,7 @@ function eachRow(
   small: Repeated,
   body: (row: Float32Array, values: ArrayLike<number>, from: number, step: number) => void,
 ): void {
-  const N = shape[shape.length - 1], n = small.shape.at(-1) ?? 1, all = floats(rt.heap, out);
+  const N = shape.at(-1) ?? 1, n = small.shape.at(-1) ?? 1, all = floats(rt.heap, out);
   broadcastIndices(small.shape.slice(0, -1), shape.slice(0, -1)).forEach((from, r) =>
     body(all.subarray(r * N, r * N + N), small.values, from * n, n === 1 ? 0 : 1)
   );
@@ -36,7 +36,7 @@ function eachRow(
 /** out = small, repeated. */
 export function fill(rt: Runtime, out: Matrix, shape: readonly number[], small: Repeated): void {
   eachRow(rt, out, shape, small, (row, values, from, step) => {
-    for (let j = 0; j < row.length; j++) row[j] = values[from + j * step];
+    for (let j = 0; j < row.length; j++) row[j] = values[from + j * step]!;
   });
 }
 
@@ -54,5 +54,5 @@ export function activateFused(
 }
 
 function slopeBelowZero(row: Float32Array, slopes: ArrayLike<number>, from: number, step: number): void {
-  for (let j = 0; j < row.length; j++) if (row[j] < 0) row[j] *= slopes[from + j * step];
+  for (let j = 0; j < row.length; j++) if (row[j]! < 0) row[j]! *= slopes[from + j * step]!;
 }

@@ -16,16 +16,16 @@ export type Site = { readonly backend: BackendWasm; readonly runtime: Runtime };
 export type MatMulInputs = {
   readonly a: tf.TensorInfo;
   readonly b: tf.TensorInfo;
-  readonly bias?: tf.TensorInfo;
-  readonly preluActivationWeights?: tf.TensorInfo;
+  readonly bias?: tf.TensorInfo | undefined;
+  readonly preluActivationWeights?: tf.TensorInfo | undefined;
 };
 
 /** Their attributes; the first has the first two only. */
 export type MatMulAttributes = {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  readonly activation?: string;
-  readonly leakyreluAlpha?: number;
+  readonly activation?: string | undefined;
+  readonly leakyreluAlpha?: number | undefined;
 };
 
 /**
@@ -71,8 +71,8 @@ export function matMul(site: Site, inputs: MatMulInputs, attributes: MatMulAttri
   } else {
     const whichA = broadcastIndices(batchA, batch), whichB = broadcastIndices(batchB, batch);
     for (let i = 0; i < count; i++) {
-      const ai = matrix(pointerA + 4 * M * K * whichA[i], ta, M, K);
-      const bi = matrix(pointerB + 4 * K * N * whichB[i], tb, K, N);
+      const ai = matrix(pointerA + 4 * M * K * whichA[i]!, ta, M, K);
+      const bi = matrix(pointerB + 4 * K * N * whichB[i]!, tb, K, N);
       gemm(rt, { ptr: whole.ptr + 4 * M * N * i, rows: M, cols: N }, ai, bi, options);
     }
   }
@@ -86,9 +86,9 @@ function matrix(ptr: number, transposed: boolean, rows: number, cols: number): M
 }
 
 function shapesOf(a: readonly number[], b: readonly number[], ta: boolean, tb: boolean) {
-  const [a0, a1] = a.slice(-2), [b0, b1] = b.slice(-2);
+  const [a1, a0] = [a.at(-1), a.at(-2)], [b1, b0] = [b.at(-1), b.at(-2)];
   const [M, K] = ta ? [a1, a0] : [a0, a1], [inner, N] = tb ? [b1, b0] : [b0, b1];
-  if (a.length < 2 || b.length < 2 || K !== inner) {
+  if (M === undefined || K === undefined || N === undefined || K !== inner) {
     throw new TypeError(
       `Cannot multiply [${a}]${ta ? " transposed" : ""} by [${b}]${tb ? " transposed" : ""}: ` +
         "expected matrices with equal inner dimensions",

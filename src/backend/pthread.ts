@@ -55,7 +55,7 @@ export class PThread {
 
   #start(): Worker {
     const worker = new Worker(URL_OF_TEXT, { workerData: SOURCES });
-    worker.on("message", (data: { cmd?: string }) => data?.cmd === "loaded" || this.onmessage?.({ data }));
+    worker.on("message", (data: { cmd?: string | undefined }) => data?.cmd === "loaded" || this.onmessage?.({ data }));
     worker.on("error", (error: unknown) => this.onerror?.(error));
     worker.unref();
     worker.postMessage(this.#load);

@@ -16,9 +16,9 @@ export type Simd = "relaxed" | "baseline";
 /** What {@linkcode start} can be told. */
 export type StartOptions = {
   /** Threads that compute, the calling one included: 1 to 254; by default the number of logical cores, at most 254. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** By default `"relaxed"` where the engine has relaxed SIMD. The two round differently. */
-  readonly simd?: Simd;
+  readonly simd?: Simd | undefined;
 };
 
 const OPTIONS: Names<StartOptions> = { threads: true, simd: true };
@@ -50,7 +50,7 @@ export function defaultThreads(cores: number | undefined): number {
  * and never looks at its event loop, would then stay until the process ends: there tfjs's own ops take one thread.
  */
 function isWebWorker(): boolean {
-  return typeof (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope === "function";
+  return typeof (globalThis as { WorkerGlobalScope?: unknown | undefined }).WorkerGlobalScope === "function";
 }
 
 // Where the program is loaded anew, as by --watch, its threads would otherwise stay.

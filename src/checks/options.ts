@@ -7,6 +7,21 @@ import { show, showText } from "./show.ts";
  */
 export type Names<T> = { readonly [K in keyof Required<T>]: true };
 
+/**
+ * Options that may be left out, or be undefined, which means the same: so that they can be handed on as they came under
+ * `exactOptionalPropertyTypes` too.
+ *
+ * @typeParam T The options, all of them given.
+ */
+export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/**
+ * Options that are all there, with defaults for those that were left out.
+ *
+ * @typeParam T The options as they are given.
+ */
+export type Given<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** Options that have another name now, or belong elsewhere: what to write instead, by the name that was given. */
 export type Moved = Readonly<Record<string, string>>;
 
@@ -25,7 +40,7 @@ export type Moved = Readonly<Record<string, string>>;
  * ```ts
  * import assert from "node:assert/strict";
  *
- * const NAMES: Names<{ epochs: number; beta?: number }> = { epochs: true, beta: true };
+ * const NAMES: Names<{ epochs: number; beta?: number | undefined }> = { epochs: true, beta: true };
  * assert.throws(
  *   () => checkOptions("Cannot train", { epochs: 3, bta: 4 } as { epochs: number }, NAMES),
  *   { message: 'Cannot train: unknown option "bta", did you mean "beta"? Known options are epochs and beta' },
@@ -98,13 +113,13 @@ function distance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1], swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       row[j] = Math.min(
-        last[j] + 1,
-        row[j - 1] + 1,
-        last[j - 1] + (same ? 0 : 1),
-        swapped ? before[j - 2] + 1 : Infinity,
+        last[j]! + 1,
+        row[j - 1]! + 1,
+        last[j - 1]! + (same ? 0 : 1),
+        swapped ? before[j - 2]! + 1 : Infinity,
       );
     }
     [before, last] = [last, row];
   }
-  return last[b.length];
+  return last[b.length]!;
 }

@@ -100,7 +100,7 @@ export type CheckpointFile = {
   /** All metadata that is not the checkpoint's own. */
   readonly metadata: Readonly<Record<string, string>>;
   /** How it was trained; missing where the API, not the command line, saved it. */
-  readonly saved?: Saved;
+  readonly saved?: Saved | undefined;
 };
 
 /**

@@ -3,7 +3,7 @@ import { Command, ending, type Flags, Option, parseFlags, text } from "./flags.t
 /** The flags of `deno task embed`. */
 export type EmbedFlags = {
   readonly model: string;
-  readonly data?: string;
+  readonly data?: string | undefined;
   readonly split: "train" | "test";
   readonly out: string;
 };

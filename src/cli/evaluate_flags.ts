@@ -4,15 +4,15 @@ import { Command, type Flags, integer, Option, parseFlags, renamed, text } from 
 /** The flags of `deno task evaluate`; what is missing is as the model was trained. */
 export type EvaluateFlags = {
   readonly model: string;
-  readonly data?: string;
+  readonly data?: string | undefined;
   readonly split: "test" | "train";
-  readonly samples?: number;
-  readonly binarize?: Binarize;
+  readonly samples?: number | undefined;
+  readonly binarize?: Binarize | undefined;
   readonly batchSize: number;
   readonly seed: number;
-  readonly limit?: number;
-  readonly threads?: number;
-  readonly json?: boolean;
+  readonly limit?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly json?: boolean | undefined;
 };
 
 const AFTER = `

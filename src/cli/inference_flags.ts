@@ -5,7 +5,7 @@ export type InferenceFlags = {
   readonly model: string;
   readonly out: string;
   readonly float16: boolean;
-  readonly data?: string;
+  readonly data?: string | undefined;
 };
 
 /** A command that has them; `out` is what `--out` takes, such as `<file>`. */

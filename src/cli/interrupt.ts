@@ -12,7 +12,7 @@ const ECHO = 150;
  * once. Listens until it is disposed of.
  */
 export class Interrupt {
-  #code?: number;
+  #code: number | undefined;
   #armed = false;
   readonly #controller = new AbortController();
   readonly #listening: Disposable;

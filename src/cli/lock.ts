@@ -12,13 +12,13 @@ const NAME = ".lock";
 const ATTEMPTS = 4, BETWEEN = 100;
 
 /** The content of the file: the process that holds the lock. */
-type Holder = { readonly pid: number; readonly host?: string; readonly since: string };
+type Holder = { readonly pid: number; readonly host?: string | undefined; readonly since: string };
 
 /** A folder that is this process's own until the lock is disposed of, or the process ends, however it does. */
 export class FolderLock {
   readonly #path: string;
-  #file?: Deno.FsFile;
-  readonly #undone?: Disposable;
+  #file: Deno.FsFile | undefined;
+  readonly #undone: Disposable | undefined;
 
   private constructor(path: string, file?: Deno.FsFile) {
     this.#path = path;

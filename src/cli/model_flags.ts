@@ -19,7 +19,7 @@ export type ModelFlags = {
   readonly batchNorm: Normalized;
   readonly likelihood: LikelihoodName;
   readonly variance: number;
-  readonly conditional?: boolean;
+  readonly conditional?: boolean | undefined;
   readonly embedding: number;
 };
 
@@ -60,8 +60,11 @@ export function presetFlags(
 ): Partial<ModelFlags> & { batchSize: number; epochs: number; lr?: number } {
   const { config: { encoder, decoder, latent, likelihood }, optimizer, batchSize, epochs } = preset(name);
   return {
-    ...{ batchSize, epochs, lr: optimizer.learningRate, latent, likelihood },
-    ...{ hidden: encoder?.hidden, activation: encoder?.activation },
+    ...{ batchSize, epochs, latent },
+    ...optimizer.learningRate !== undefined && { lr: optimizer.learningRate },
+    ...likelihood !== undefined && { likelihood },
+    ...encoder?.hidden !== undefined && { hidden: encoder.hidden },
+    ...encoder?.activation !== undefined && { activation: encoder.activation },
     batchNorm: where(encoder?.batchNorm, decoder?.batchNorm),
   };
 }

@@ -31,7 +31,7 @@ function scaleOf({ height, width }: Size): number {
 export function samplesPicture(
   params: Params,
   size: Size,
-  { n, key, labels: known }: { readonly n: number; readonly key: Key; readonly labels?: readonly number[] },
+  { n, key, labels: known }: { readonly n: number; readonly key: Key; readonly labels?: readonly number[] | undefined },
 ): Uint8Array<ArrayBuffer> {
   const { height, width } = size,
     labels = labelsInTurn(params.config, n, known),
@@ -48,7 +48,7 @@ function reconstructionsPicture(params: Params, data: Dataset, binarize: Binariz
   const n = Math.min(PAIRS, data.count), { height, width } = data, originals = firstImages({ test: data, binarize }, n);
   const means = reconstruct(params, originals, { labels: firstLabels({ params, test: data }, n) });
   try {
-    const [above, below] = [originals, means].map((x) => x.dataSync() as Float32Array);
+    const above = originals.dataSync() as Float32Array, below = means.dataSync() as Float32Array;
     return pairGrid(above, below, { count: n, height, width, scale: scaleOf(data) });
   } finally {
     originals.dispose();
@@ -62,7 +62,7 @@ export type PicturesOptions = Omit<Subject, "metrics" | "records" | "seed"> & {
   readonly measure: () => Promise<Evaluation>;
   readonly records: readonly EpochRecord[];
   /** What asks to stop; pictures that are drawn by then stay. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**

@@ -3,7 +3,7 @@ import { Command, ending, type Flags, integer, Option, parseFlags, text } from "
 /** The flags of `deno task report`. */
 export type ReportFlags = {
   readonly model: string;
-  readonly data?: string;
+  readonly data?: string | undefined;
   readonly out: string;
   readonly seed: number;
 };

@@ -7,14 +7,15 @@ import { count } from "./table.ts";
 
 /** The widths of all layers, from the image to the image; c before the channels of a convolution. */
 export function widthsOf({ input, latent, encoder, decoder }: Config): string {
-  const [inward, outward] = [encoder, decoder].map(({ channels }) => channels.map((n) => `c${n}`));
-  return [input, ...inward, ...encoder.hidden, latent, ...decoder.hidden, ...outward, input].join("-");
+  const named = (channels: readonly number[]) => channels.map((n) => `c${n}`);
+  const inward = [...named(encoder.channels), ...encoder.hidden];
+  return [input, ...inward, latent, ...decoder.hidden, ...named(decoder.channels), input].join("-");
 }
 
 /** What {@linkcode reportSettings} tells of. */
 export type Made = Pick<Checkpoint, "config" | "optimizer" | "step"> & {
   /** How it was trained, if that is known. */
-  readonly saved?: Saved;
+  readonly saved?: Saved | undefined;
   /** The name of the data. */
   readonly name: string;
   readonly test: Dataset;

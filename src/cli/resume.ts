@@ -74,7 +74,7 @@ export function checkCourse(
   file: Resumed,
   { data, epochs, batchSize }: Settings,
   images: Images,
-  { hash, otherData = false }: { readonly hash: string; readonly otherData?: boolean },
+  { hash, otherData = false }: { readonly hash: string; readonly otherData?: boolean | undefined },
 ): void {
   const { path, checkpoint: { step, config }, saved } = file, { count: examples } = images;
   const action = `Cannot resume ${path} with the images of ${data}`;

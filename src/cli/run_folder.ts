@@ -19,16 +19,16 @@ const HOUR = 3_600_000;
 /** Where a run is to write. */
 export type RunFolderOptions = {
   /** `--out`: this folder. */
-  readonly out?: string;
+  readonly out?: string | undefined;
   /** `--resume`: the folder of this file, if there is no `out`. */
-  readonly resume?: string;
+  readonly resume?: string | undefined;
 };
 
 /** The folder of a run, locked against other trainings until it is disposed of. */
 export class RunFolder {
-  #path?: string;
-  #lock?: FolderLock;
-  readonly #resume?: string;
+  #path: string | undefined;
+  #lock: FolderLock | undefined;
+  readonly #resume: string | undefined;
 
   /** Does nothing yet. */
   constructor({ out, resume }: RunFolderOptions) {

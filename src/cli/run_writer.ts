@@ -21,7 +21,7 @@ export type RunWriterOptions = {
   /** Epochs whose lines of metrics.jsonl stay. */
   readonly done: number;
   /** The checkpoint that is resumed. */
-  readonly resume?: string;
+  readonly resume?: string | undefined;
   /** Called with a line on what another process did to the folder. */
   readonly warn: (line: string) => void;
 };
@@ -35,7 +35,7 @@ export class RunWriter {
   readonly #options: RunWriterOptions;
   readonly #file: WatchedFile;
   #metrics!: MetricsFile;
-  #step?: number;
+  #step: number | undefined;
 
   private constructor(path: string, options: RunWriterOptions) {
     this.path = path;

@@ -68,7 +68,7 @@ export function toMetadata(saved: Saved): Record<string, string> {
  */
 export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved | undefined {
   if (!Object.hasOwn(metadata, ENTRY)) return undefined;
-  const saved = renamed(parse(metadata[ENTRY]));
+  const saved = renamed(parse(metadata[ENTRY]!));
   const check = (name: string, value: unknown, good: (value: never) => boolean, wanted: string) => {
     if (!good(value as never)) throw mismatch("read", `${ENTRY}.${name} to be ${wanted}`, show(value));
   };
@@ -123,7 +123,7 @@ function parse(text: string): Saved {
 }
 
 /** Settings as they are now: elbo 0.1 called the batch size `batch`, and always held out the end. */
-function renamed({ batch, ...saved }: Saved & { readonly batch?: number }): Saved {
+function renamed({ batch, ...saved }: Saved & { readonly batch?: number | undefined }): Saved {
   return { ...saved, holdOut: saved.holdOut ?? "end", batchSize: saved.batchSize ?? batch! };
 }
 

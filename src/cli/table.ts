@@ -12,7 +12,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
 ];
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, i) => cell.padStart(COLUMNS[i][1])).join("  ");
+  return cells.map((cell, i) => cell.padStart(COLUMNS[i]![1])).join("  ");
 }
 
 /** The line above the table. */

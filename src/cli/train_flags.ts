@@ -13,10 +13,10 @@ export const SCHEDULES: readonly RateSchedule[] = ["constant", "cosine"];
 
 /** The flags of `deno task train`. */
 export type TrainFlags = ModelFlags & {
-  readonly preset?: PresetName;
+  readonly preset?: PresetName | undefined;
   readonly data: string;
   readonly holdOut: HoldOut;
-  readonly otherData?: boolean;
+  readonly otherData?: boolean | undefined;
   readonly epochs: number;
   readonly batchSize: number;
   readonly lr: number;
@@ -24,8 +24,8 @@ export type TrainFlags = ModelFlags & {
   /** Epochs. */
   readonly warmup: number;
   readonly weightDecay: number;
-  readonly clipNorm?: number;
-  readonly averageDecay?: number;
+  readonly clipNorm?: number | undefined;
+  readonly averageDecay?: number | undefined;
   readonly beta: number;
   /** Epochs. */
   readonly klWarmup: number;
@@ -34,11 +34,11 @@ export type TrainFlags = ModelFlags & {
   readonly freeBits: number;
   readonly binarize: Binarize;
   readonly seed: number;
-  readonly threads?: number;
-  readonly limit?: number;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly json?: boolean;
+  readonly threads?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly out?: string | undefined;
+  readonly resume?: string | undefined;
+  readonly json?: boolean | undefined;
 };
 
 const AFTER = `

@@ -61,7 +61,7 @@ export async function training({ all, given }: Flags<TrainFlags>): Promise<numbe
   const pending = sums !== undefined && sums.examples === examples;
   const writer = await RunWriter.begin({
     ...{ folder, data: split.name, state, resume },
-    saved: { ...saved, sums, seconds },
+    saved: { ...saved, ...sums && { sums }, ...seconds !== undefined && { seconds } },
     done: pending ? done - 1 : done,
     warn(line) {
       screen.clear();

@@ -2,7 +2,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { cannotWrite, writeAtomically } from "./checkpoint_file.ts";
 
 /** The features of a file by which a change by another process is noticed. */
-type Mark = { readonly ino: number | null; readonly size: number; readonly time?: number };
+type Mark = { readonly ino: number | null; readonly size: number; readonly time?: number | undefined };
 
 function markOf({ ino, size, mtime }: Deno.FileInfo): Mark {
   return { ino, size, time: mtime?.getTime() };
@@ -22,7 +22,7 @@ export type OnKept = (path: string, kept: string) => void;
 export class WatchedFile {
   readonly #path: string;
   readonly #onKept: OnKept;
-  #mark?: Mark;
+  #mark: Mark | undefined;
 
   /**
    * @param path The file.

@@ -25,7 +25,7 @@ export function encodeCsv(codes: Float32Array, width: number, labels?: Uint8Arra
     lines = [[...names, ...labels ? ["label"] : []].join()];
   for (let i = 0; i < rows; i++) {
     const row = Array.from(codes.subarray(i * width, (i + 1) * width), (value) => Number(value.toPrecision(9)));
-    if (labels) row.push(labels[i]);
+    if (labels) row.push(labels[i]!);
     lines.push(row.join());
   }
   return lines.map((line) => `${line}\n`).join("");

@@ -13,7 +13,7 @@ export class Dataset {
   /** Of an image, in pixels. */
   readonly width: number;
   /** A label for each example, if there are labels. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint8Array | undefined;
   readonly #heap: Heap;
   #pointer: number;
 

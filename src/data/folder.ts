@@ -20,7 +20,7 @@ export type LoadImagesOptions = {
    * Which tenth is held out for testing where there are no test images: drawn at random, always the same, or with `"end"`
    * the last one, for series. Default `"random"`.
    */
-  readonly holdOut?: HoldOut;
+  readonly holdOut?: HoldOut | undefined;
 };
 
 const OPTIONS: Names<LoadImagesOptions> = { holdOut: true };
@@ -182,7 +182,7 @@ function transposed(images: Images): Images {
   for (let i = 0; i < count; i++) {
     const from = i * height * width;
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) upright[from + x * height + y] = pixels[from + y * width + x];
+      for (let x = 0; x < width; x++) upright[from + x * height + y] = pixels[from + y * width + x]!;
     }
   }
   return { ...images, pixels: upright, height: width, width: height };

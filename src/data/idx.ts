@@ -56,7 +56,7 @@ export function readIdx(bytes: Uint8Array, name: string): Idx {
   };
 
   if (bytes.length < 4) fail("a header of at least 4 bytes", bytes.length);
-  const [zero0, zero1, elementType, dimensions] = bytes;
+  const [zero0, zero1, elementType, dimensions] = bytes as Iterable<number> as [number, number, number, number];
   if (zero0 !== 0 || zero1 !== 0) {
     fail(`magic number 0x00000801 to 0x0000080${MAX_DIMENSIONS}`, `0x${hex(bytes.subarray(0, 4))}`);
   }
@@ -87,18 +87,18 @@ export function readIdx(bytes: Uint8Array, name: string): Idx {
  */
 export function idxLength(start: Uint8Array): number | undefined {
   if (start.length < 4 || start[0] !== 0 || start[1] !== 0) return undefined;
-  const dimensions = start[3], header = 4 + 4 * dimensions;
-  if (dimensions > MAX_DIMENSIONS || start.length < header) return undefined;
+  const dimensions = start[3], header = 4 + 4 * dimensions!;
+  if (dimensions! > MAX_DIMENSIONS || start.length < header) return undefined;
   const view = new DataView(start.buffer, start.byteOffset, header);
   let length = 1;
-  for (let i = 0; i < dimensions; i++) length *= view.getUint32(4 + 4 * i);
+  for (let i = 0; i < dimensions!; i++) length *= view.getUint32(4 + 4 * i);
   return header + length;
 }
 
 /** Options of {@linkcode decompress}. */
 export type DecompressOptions = {
   /** Most bytes that may come out; default 2^32. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /**
    * Returns the length that the decompressed bytes claim for themselves, from those that there are so far, such as
    * {@linkcode idxLength}: decompression ends with an error one byte past it.

@@ -13,7 +13,7 @@ export type Images = {
   readonly height: number;
   readonly width: number;
   /** The class of each image, `[count]`, where it is known. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint8Array | undefined;
 };
 
 const FIELDS: Names<Images> = { pixels: true, count: true, height: true, width: true, labels: true };
@@ -56,7 +56,7 @@ function checkLabels(action: string, labels: ArrayLike<number>, count: number): 
   if (labels.length !== count) throw new TypeError(`${action}: expected ${count} labels, got ${labels.length}`);
   for (let i = 0; i < count; i++) {
     const label = labels[i];
-    if (Number.isInteger(label) && label >= 0 && label <= 255) continue;
+    if (Number.isInteger(label) && label! >= 0 && label! <= 255) continue;
     throw new RangeError(`${action}: expected labels to be integers from 0 to 255, got ${show(label)} at ${i}`);
   }
   return labels instanceof Uint8Array ? labels : Uint8Array.from(labels);
@@ -97,8 +97,9 @@ export function toImages(idx: Idx, name: string, labels?: Idx): Images {
   if (idx.shape.includes(0)) {
     throw new DataError(`Cannot take ${name} for images: expected at least one image of one pixel, got shape ${shown}`);
   }
-  const count = idx.shape[0];
-  const [height, width] = idx.shape.length === 3 ? idx.shape.slice(1) : [1, idx.shape[1]];
+  const [count, height, width] = idx.shape.length === 3
+    ? idx.shape as [number, number, number]
+    : [idx.shape[0]!, 1, idx.shape[1]!];
   const images = { pixels: idx.data, count, height, width };
   if (labels === undefined) return images;
   if (labels.shape.length !== 1 || labels.shape[0] !== count) {
@@ -171,7 +172,7 @@ export function holdOut(images: Images, name: string, how: HoldOut = "random"): 
     return { train: slice(images, 0, count - held), test: slice(images, count - held, count), name };
   }
   const draws = Uint32Array.from({ length: count }, (_, i) => foldIn(key(0), i)[0]);
-  const order = Uint32Array.from(draws, (_, i) => i).sort((a, b) => draws[a] - draws[b] || a - b);
+  const order = Uint32Array.from(draws, (_, i) => i).sort((a, b) => draws[a]! - draws[b]! || a - b);
   const inTest = new Uint8Array(count);
   for (const i of order.subarray(0, held)) inTest[i] = 1;
   return { train: pick(images, (i) => inTest[i] === 0), test: pick(images, (i) => inTest[i] === 1), name };
@@ -184,7 +185,7 @@ function pick(images: Images, wanted: (index: number) => boolean): Images {
     out = new Uint8Array(indices.length * size);
   indices.forEach((i, at) => out.set(pixels.subarray(i * size, (i + 1) * size), at * size));
   const part = { pixels: out, count: indices.length, height, width };
-  return labels === undefined ? part : { ...part, labels: Uint8Array.from(indices, (i) => labels[i]) };
+  return labels === undefined ? part : { ...part, labels: Uint8Array.from(indices, (i) => labels[i]!) };
 }
 
 /** The images from `start` to `end`, as views. */

@@ -9,7 +9,7 @@ import { type Array2D, checkRows, put, type Rows, take } from "./arrays.ts";
 import { encode, outputsOf, sample } from "./infer.ts";
 import { type Engine, engineOf, type Model } from "./model.ts";
 
-const RECONSTRUCT: Names<Labelled & { readonly key?: Key }> = { ...LABELLED, key: true };
+const RECONSTRUCT: Names<Labelled & { readonly key?: Key | undefined }> = { ...LABELLED, key: true };
 const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED, key: true, n: true };
 
 /**
@@ -33,7 +33,11 @@ const GENERATE: Names<Keyed & Labelled & { readonly n: number }> = { ...LABELLED
  * assert.deepEqual(reconstruct(model, new Float32Array(18)).shape, [3, 6]);
  * ```
  */
-export function reconstruct(model: Model, x: Rows, options: Labelled & { readonly key?: Key } = {}): Array2D {
+export function reconstruct(
+  model: Model,
+  x: Rows,
+  options: Labelled & { readonly key?: Key | undefined } = {},
+): Array2D {
   const { key, labels } = checkOptions("Cannot reconstruct", options, RECONSTRUCT);
   const engine = engineOf("Cannot reconstruct", model), { runtime: rt } = engine;
   if (key !== undefined) checkKey("Cannot reconstruct", key);

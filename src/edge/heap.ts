@@ -17,7 +17,7 @@ export class OwnHeap implements Heap {
   alloc(bytes: number): number {
     let begin = FIRST, at = 0;
     const length = Math.max(1, Math.ceil(bytes / FIRST)) * FIRST;
-    while (at < this.#blocks.length && this.#blocks[at].begin - begin < length) begin = this.#blocks[at++].end;
+    while (at < this.#blocks.length && this.#blocks[at]!.begin - begin < length) begin = this.#blocks[at++]!.end;
     this.#grow(begin + length, bytes);
     this.#blocks.splice(at, 0, { begin, end: begin + length });
     return begin;

@@ -15,7 +15,7 @@ export type Posterior = { readonly mean: Array2D; readonly logVar: Array2D };
 /** Batch normalization goes by the running statistics. */
 const INFERENCE: Mode = { training: false };
 
-const SAMPLE: Names<Keyed & { readonly model?: Model }> = { key: true, model: true };
+const SAMPLE: Names<Keyed & { readonly model?: Model | undefined }> = { key: true, model: true };
 
 /** Which model a posterior is of. */
 const makers = new WeakMap<object, Model>();
@@ -80,7 +80,7 @@ export function encode(model: Model, x: Rows, options: Labelled = {}): Posterior
  */
 export function sample(
   posterior: { readonly mean: Rows; readonly logVar: Rows },
-  options: Keyed & { readonly model?: Model },
+  options: Keyed & { readonly model?: Model | undefined },
 ): Array2D {
   const action = "Cannot sample", key = keyOf(action, checkOptions(action, options, SAMPLE));
   const model = options.model ?? makers.get(posterior);
@@ -103,8 +103,8 @@ export function sampleWith(model: Model, posterior: Posterior, noise: Array2D): 
     checkRows(action, rows, noise.shape[0], noise.shape[1])
   );
   return rt.arena.scope(() => {
-    const z = put(rt, eps);
-    reparameterize(rt, z, { mean: put(rt, q), logVar: put(rt, logVar) }, z);
+    const z = put(rt, eps!);
+    reparameterize(rt, z, { mean: put(rt, q!), logVar: put(rt, logVar!) }, z);
     return take(rt, z);
   });
 }

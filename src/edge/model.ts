@@ -31,9 +31,9 @@ export type LoadOptions = {
    * left out they are found beside this package, in Deno, and in browsers if the bundler took them for an asset. On
    * Cloudflare they have to be handed in.
    */
-  readonly wasm?: Wasm | Promise<Wasm>;
+  readonly wasm?: Wasm | Promise<Wasm> | undefined;
   /** Most bytes that the file may have; default 2^29, 512 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 };
 
 const LOAD: Names<LoadOptions> = { wasm: true, maxBytes: true };
@@ -106,7 +106,7 @@ function place(heap: OwnHeap, { config, params }: ModelFile): Network<Matrix> {
   const { ptr: start } = allocAligned(heap, bytes);
   const matrices = mapNetwork(spans, ({ ptr, rows, cols }): Matrix => ({ ptr: start + ptr, rows, cols }));
   const entries = leaves(params);
-  leaves(matrices).forEach((m, i) => readFloats(entries[i], floats(heap, m)));
+  leaves(matrices).forEach((m, i) => readFloats(entries[i]!, floats(heap, m)));
   return matrices;
 }
 

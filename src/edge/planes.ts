@@ -4,7 +4,7 @@ import type { Shape } from "./shape.ts";
 /** One channel of images whose values have their channels next to each other. */
 function channel(data: Float32Array, at: number, channels: number): Float32Array {
   if (channels === 1) return data;
-  return Float32Array.from({ length: data.length / channels }, (_, i) => data[i * channels + at]);
+  return Float32Array.from({ length: data.length / channels }, (_, i) => data[i * channels + at]!);
 }
 
 /**

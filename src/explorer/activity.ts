@@ -20,8 +20,8 @@ export function activity(model: Model): Float64Array {
   const { mean } = encode(model, generate(model, { n: COUNT, key: key(0), ...given }), given);
   const sum = new Float64Array(Z), squares = new Float64Array(Z);
   mean.data.forEach((value, i) => {
-    sum[i % Z] += value;
-    squares[i % Z] += value * value;
+    sum[i % Z]! += value;
+    squares[i % Z]! += value * value;
   });
-  return squares.map((square, d) => Math.max(0, square / COUNT - (sum[d] / COUNT) ** 2));
+  return squares.map((square, d) => Math.max(0, square / COUNT - (sum[d]! / COUNT) ** 2));
 }

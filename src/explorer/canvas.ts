@@ -16,12 +16,16 @@ export function resize(canvas: HTMLCanvasElement, width: number, height: number)
 
 /** Examples beside each other as pixels that a canvas takes; 0 is black, 1 is white. */
 export function pixels(data: Float32Array, shape: Shape): ImageData {
-  const drawn = planes(data, shape, { scale: 1, gap: 0 }), [{ width, height }] = drawn;
-  const image = new ImageData(width, height), [red, green = red, blue = red] = drawn.map((plane) => plane.pixels);
+  const drawn = planes(data, shape, { scale: 1, gap: 0 }), { width, height } = drawn[0]!;
+  const image = new ImageData(width, height),
+    [red, green = red, blue = red] = drawn.map((plane) => plane.pixels) as [
+      Uint8Array,
+      ...Uint8Array[],
+    ];
   for (let i = 0; i < red.length; i++) {
-    image.data[4 * i] = red[i];
-    image.data[4 * i + 1] = green[i];
-    image.data[4 * i + 2] = blue[i];
+    image.data[4 * i] = red[i]!;
+    image.data[4 * i + 1] = green[i]!;
+    image.data[4 * i + 2] = blue[i]!;
     image.data[4 * i + 3] = 255;
   }
   return image;
@@ -54,7 +58,7 @@ export function pictureButtons(
     button.type = "button";
     button.className = "picture";
     button.ariaLabel = name;
-    button.append(canvases[i]);
+    button.append(canvases[i]!);
     button.addEventListener("click", () => pressed(i));
     return button;
   }));

@@ -15,14 +15,14 @@ function slider(explorer: Explorer, d: number): HTMLElement {
   const name = document.createElement("span"), value = document.createElement("output");
   row.className = "slider";
   name.textContent = `z${d}`;
-  row.title = `Var of E[z${d} | x]: ${explorer.variance[d].toFixed(3)}`;
+  row.title = `Var of E[z${d} | x]: ${explorer.variance[d]!.toFixed(3)}`;
   Object.assign(input, { type: "range", min: -REACH, max: REACH, step: STEP, id: `z${d}` });
   input.addEventListener("input", () => explorer.z = explorer.withValues(new Map([[d, input.valueAsNumber]])));
   row.append(name, input, value);
   explorer.show(() => {
     // A code may be further out than the slider, and between its steps: it stays what it is.
     input.value = String(explorer.z[d]);
-    value.textContent = explorer.z[d].toFixed(2);
+    value.textContent = explorer.z[d]!.toFixed(2);
     input.ariaValueText = value.textContent;
   }, () => [explorer.z[d]]);
   return row;
@@ -42,7 +42,7 @@ export function codePanel(explorer: Explorer): void {
     signal,
   });
   part("random", HTMLButtonElement).addEventListener("click", () => {
-    const [seed] = crypto.getRandomValues(new Uint32Array(1));
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
     explorer.z = priorCodes(explorer.model, 1, key(seed)).data;
   }, { signal });
   explorer.show(() => draw(image, explorer.means(explorer.z), shape), () => [explorer.z, explorer.label]);

@@ -72,7 +72,7 @@ function example(
   const planes = inks.map((ink) =>
     fit(inverted ? { ...ink, values: ink.values.map((value) => 1 - value) } : ink, shape)
   );
-  const x = new Float32Array(planes.length * planes[0].length);
+  const x = new Float32Array(planes.length * planes[0]!.length);
   planes.forEach((plane, c) => plane.forEach((value, i) => x[i * planes.length + c] = value));
   return x;
 }
@@ -86,7 +86,7 @@ function bars(canvas: HTMLCanvasElement, mean: Float32Array, logVar: Float32Arra
   paper.fillStyle = "#8888";
   paper.fillRect(0, height / 2, width, 1);
   mean.forEach((value, d) => {
-    const x = d * bar, spread = Math.exp(logVar[d] / 2);
+    const x = d * bar, spread = Math.exp(logVar[d]! / 2);
     paper.fillStyle = "#4a7dc9";
     paper.fillRect(x + 0.15 * bar, Math.min(y(value), y(0)), 0.7 * bar, Math.abs(y(value) - y(0)));
     paper.fillStyle = "#888";

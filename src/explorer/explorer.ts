@@ -32,7 +32,7 @@ export class Explorer {
     this.signal = signal;
     this.shape = shapeOf(model);
     this.variance = activity(model);
-    this.order = Array.from(this.variance.keys()).sort((a, b) => this.variance[b] - this.variance[a]);
+    this.order = Array.from(this.variance.keys()).sort((a, b) => this.variance[b]! - this.variance[a]!);
     this.#z = new Float32Array(model.config.latent);
   }
 

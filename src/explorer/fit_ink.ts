@@ -16,7 +16,7 @@ function meanOver({ values, width, height }: Ink, box: Box): number {
   for (let y = Math.max(0, Math.floor(box.top)); y < Math.min(height, bottom); y++) {
     const tall = Math.min(y + 1, bottom) - Math.max(y, box.top);
     for (let x = Math.max(0, Math.floor(box.left)); x < Math.min(width, right); x++) {
-      sum += tall * (Math.min(x + 1, right) - Math.max(x, box.left)) * values[y * width + x];
+      sum += tall * (Math.min(x + 1, right) - Math.max(x, box.left)) * values[y * width + x]!;
     }
   }
   return sum / (box.width * box.height);

@@ -33,10 +33,10 @@ export function pad(
   signal: AbortSignal,
   drawn: () => void,
 ): Pad {
-  const scale = SIDE / Math.max(width, height), [w, h] = [width * scale, height * scale].map(Math.ceil);
+  const scale = SIDE / Math.max(width, height), w = Math.ceil(width * scale), h = Math.ceil(height * scale);
   resize(canvas, w, h);
   const paper = context(canvas);
-  let [x, y, down] = [w / 2, h / 2, false];
+  let x = w / 2, y = h / 2, down = false;
 
   const clear = () => {
     paper.fillStyle = "black";
@@ -90,16 +90,18 @@ export function pad(
     },
     put(picture) {
       clear();
-      const fit = Math.min(w / picture.width, h / picture.height), size = [picture.width * fit, picture.height * fit];
-      paper.drawImage(picture, (w - size[0]) / 2, (h - size[1]) / 2, size[0], size[1]);
+      const fit = Math.min(w / picture.width, h / picture.height),
+        wide = picture.width * fit,
+        high = picture.height * fit;
+      paper.drawImage(picture, (w - wide) / 2, (h - high) / 2, wide, high);
       drawn();
     },
     inks() {
       const { data } = paper.getImageData(0, 0, w, h);
       const plane = (of: (i: number) => number) => Float32Array.from({ length: w * h }, (_, i) => of(4 * i) / 255);
-      if (channels === 3) return [0, 1, 2].map((c) => ({ values: plane((i) => data[i + c]), width: w, height: h }));
+      if (channels === 3) return [0, 1, 2].map((c) => ({ values: plane((i) => data[i + c]!), width: w, height: h }));
       // Gray as eyes see it (ITU-R BT.601).
-      const gray = (i: number) => 0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2];
+      const gray = (i: number) => 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
       return [{ values: plane(gray), width: w, height: h }];
     },
   };

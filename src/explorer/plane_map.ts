@@ -16,7 +16,7 @@ const BUDGET = 5;
 export function planeMap(
   explorer: Explorer,
   canvas: HTMLCanvasElement,
-  dimensions: () => readonly number[],
+  dimensions: () => readonly [across: number, up: number],
   reach: number,
 ): void {
   const { shape: { height, width }, shape, signal } = explorer;

@@ -14,7 +14,7 @@ export function waysPanel(explorer: Explorer): void {
   const along = part("along", HTMLInputElement), method = part("method", HTMLSelectElement);
   // The first two samples of the seed that the page begins with.
   const { data: first } = priorCodes(model, 2, key(explorer.seed));
-  const ends: Float32Array[] = [first.slice(0, Z), first.slice(Z)];
+  const ends: [from: Float32Array, to: Float32Array] = [first.slice(0, Z), first.slice(Z)];
   const on = (steps: number) =>
     ways(ends[0], ends[1], { rows: 1, cols: Z, steps, method: method.value as Interpolation });
   const take = (i: number, steps: number) => explorer.z = on(steps).slice(i * Z, (i + 1) * Z);

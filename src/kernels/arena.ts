@@ -36,7 +36,7 @@ export class Arena {
     const need = Math.ceil(bytes / LINE) * LINE;
     const last = this.#blocks[this.#open - 1];
     if (!last || this.#used + need > last.bytes) this.#next(need);
-    const ptr = this.#blocks[this.#open - 1].ptr + this.#used;
+    const ptr = this.#blocks[this.#open - 1]!.ptr + this.#used;
     this.#used += need;
     this.#live += need;
     this.#most = Math.max(this.#most, this.#live);
@@ -45,7 +45,7 @@ export class Arena {
 
   /** Runs `body`, and takes back all that it took, also when it throws. */
   scope<T>(body: () => T): T {
-    const before = [this.#open, this.#used, this.#live];
+    const before = [this.#open, this.#used, this.#live] as const;
     this.#depth++;
     try {
       return body();

@@ -11,15 +11,15 @@ const MADDS_PER_ELEMENT = 32;
 /** How {@linkcode gemm} takes its operands and what it does to the product. */
 export type GemmOptions = {
   /** `a` is stored transposed. */
-  readonly ta?: boolean;
+  readonly ta?: boolean | undefined;
   /** `b` is stored transposed. */
-  readonly tb?: boolean;
+  readonly tb?: boolean | undefined;
   /** Added to each row. */
-  readonly bias?: Matrix;
+  readonly bias?: Matrix | undefined;
   /** Add to what `out` holds. */
-  readonly accumulate?: boolean;
+  readonly accumulate?: boolean | undefined;
   /** max(0, .) of the result. */
-  readonly relu?: boolean;
+  readonly relu?: boolean | undefined;
 };
 
 /** out = op(a) op(b) + bias, with ReLU if asked for. Shapes are the caller's duty. */

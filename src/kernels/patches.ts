@@ -32,11 +32,11 @@ export type Window = {
 /** What {@linkcode col2im} does besides. */
 export type Col2imOptions = {
   /** [1, C]: added to each pixel. */
-  readonly bias?: Matrix;
+  readonly bias?: Matrix | undefined;
   /** Add to what `x` holds. */
-  readonly accumulate?: boolean;
+  readonly accumulate?: boolean | undefined;
   /** max(0, .) of the result. */
-  readonly relu?: boolean;
+  readonly relu?: boolean | undefined;
 };
 
 /** The number of images in x [B H W, C], whatever its rows and columns. */

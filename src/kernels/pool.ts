@@ -86,8 +86,8 @@ export class Pool implements Executor {
     if (this.#failure) throw new Error(`Cannot run ${kernel.name}: ${this.#failure.message}`, { cause: this.#failure });
     const { floats, index } = kernel;
     for (let i = 0; i < args.length; i++) {
-      if (floats >> i & 1) this.#floats[ARGUMENTS + i] = args[i];
-      else this.#ints[ARGUMENTS + i] = args[i];
+      if (floats >> i & 1) this.#floats[ARGUMENTS + i] = args[i]!;
+      else this.#ints[ARGUMENTS + i] = args[i]!;
     }
     const control = this.#control.ptr;
     try {

@@ -13,14 +13,14 @@ export type Kind = { readonly kind: "dense" } | { readonly kind: "conv" | "trans
 export const DENSE: Kind = { kind: "dense" };
 
 /** Parameters of a layer: product, bias, activation, and then batch normalization if there is one. */
-export type LayerMatrices = DenseMatrices & { readonly norm?: BatchNorm<Matrix> };
+export type LayerMatrices = DenseMatrices & { readonly norm?: BatchNorm<Matrix> | undefined };
 
 /** What the backward pass needs of the forward one. */
 export type LayerTape = {
   /** What comes out, an example a row: [B, N]. */
   readonly y: Matrix;
   readonly product: DenseTape | ConvTape;
-  readonly norm?: BatchNormTape;
+  readonly norm?: BatchNormTape | undefined;
 };
 
 /** The same memory with so many rows. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Given } from "../checks/options.ts";
+
 /** A grayscale picture, row by row from the top left. */
 export type Picture = {
   /** Brightness from 0 (black) to 255 (white), `[height * width]`. */
@@ -11,7 +13,7 @@ export type Picture = {
   readonly width: number;
   readonly height: number;
   /** Opacity of each pixel from 0 to 255, where not all are opaque. */
-  readonly alpha?: Uint8Array<ArrayBuffer>;
+  readonly alpha?: Uint8Array<ArrayBuffer> | undefined;
 };
 
 /** The shape of the images, and how they are laid out. */
@@ -23,13 +25,13 @@ export type GridOptions = {
   /** Pixels in a row of one image. */
   readonly width: number;
   /** Images beside each other; never more than `count`. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** Each pixel becomes a square of so many pixels a side (nearest neighbour). Default 2. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** Pixels of the finished picture between the images and around them all. Default 2. */
-  readonly gap?: number;
+  readonly gap?: number | undefined;
   /** Brightness of the gaps and of places without an image, in [0, 1], or `"transparent"`. Default 1, white. */
-  readonly background?: number | "transparent";
+  readonly background?: number | "transparent" | undefined;
 };
 
 /**
@@ -49,7 +51,7 @@ export type GridOptions = {
  *
  * @example Two images of one pixel beside each other
  * ```ts
- * import { drawBlocks } from "./grid.ts";
+import { drawBlocks } from "./grid.ts";
  * import assert from "node:assert/strict";
  *
  * const options = { count: 2, height: 1, width: 1, scale: 1, gap: 0 };
@@ -84,7 +86,7 @@ export function drawBlocks(
         const from = (index * height + Math.floor(y / scale)) * width;
         const to = (top + y) * pictureWidth + left;
         // A clamped array rounds to the nearest integer, and takes NaN for 0.
-        for (let x = 0; x < width * scale; x++) pixels[to + x] = 255 * images[from + Math.floor(x / scale)];
+        for (let x = 0; x < width * scale; x++) pixels[to + x] = 255 * images[from + Math.floor(x / scale)]!;
         alpha?.fill(255, to, to + width * scale);
       }
     }
@@ -93,7 +95,7 @@ export function drawBlocks(
 }
 
 /** Fills in the defaults and checks every value. */
-function resolve(action: string, options: GridOptions, defaultColumns: number): Required<GridOptions> {
+function resolve(action: string, options: GridOptions, defaultColumns: number): Given<GridOptions> {
   const { count, height, width, columns = defaultColumns, scale = 2, gap = 2, background = 1 } = options;
   for (const [name, value] of Object.entries({ count, height, width, columns, scale })) {
     if (!Number.isInteger(value) || value < 1) {

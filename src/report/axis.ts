@@ -2,17 +2,17 @@ import { EDGE, LINE, SOFT } from "./theme.ts";
 
 /** What an axis of the report needs to be told besides its name. */
 export type AxisOptions = {
-  readonly min?: number;
-  readonly max?: number;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   /** Lines across the chart; default only from the vertical axis. */
-  readonly lines?: boolean;
+  readonly lines?: boolean | undefined;
   /** Pixels between the axis and its name. */
-  readonly gap?: number;
+  readonly gap?: number | undefined;
   /** Least step between two labels. */
-  readonly step?: number;
+  readonly step?: number | undefined;
   /** About so many labels. */
-  readonly labels?: number;
-  readonly label?: (value: number) => string;
+  readonly labels?: number | undefined;
+  readonly label?: ((value: number) => string) | undefined;
 };
 
 /** Where the plot stands in each chart of the report: what its axes' names and labels leave over. */
@@ -30,14 +30,14 @@ export function axis(name: string, options: AxisOptions = {}) {
     nameLocation: "middle" as const,
     nameGap: gap,
     nameTextStyle: TEXT,
-    min,
-    max,
+    ...min !== undefined && { min },
+    ...max !== undefined && { max },
     scale: true,
-    minInterval: step,
+    ...step !== undefined && { minInterval: step },
     splitNumber: labels,
     axisLine: { show: true, onZero: false, lineStyle: { color: EDGE } },
     axisTick: { show: true, lineStyle: { color: EDGE } },
     splitLine: { show: lines, lineStyle: { color: LINE } },
-    axisLabel: { ...TEXT, hideOverlap: true, formatter: label },
+    axisLabel: { ...TEXT, hideOverlap: true, ...label && { formatter: label } },
   };
 }

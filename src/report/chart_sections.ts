@@ -47,7 +47,7 @@ export async function scatterSection({ params, test, binarize, signal }: Subject
 async function planeOf(codes: LatentCodes, Z: number, pause: Pause): Promise<Scatter & { readonly said: string }> {
   const { mean, logVar } = codes;
   if (Z === 1) {
-    const points = Array.from(mean).flatMap((m, i) => [m, Math.exp(logVar[i] / 2)]);
+    const points = Array.from(mean).flatMap((m, i) => [m, Math.exp(logVar[i]! / 2)]);
     const names = ["mean of z0", "standard deviation of z0"] as const;
     return { points, names, square: false, said: "Upward, how unsure the encoder is of each." };
   }
@@ -69,7 +69,7 @@ function legendOf(classes: readonly number[]): string {
 /** What each dimension of the code carries. */
 export function klSection(statistics: LatentStatistics): string {
   const { kl, variance, activeUnits } = statistics, Z = kl.length, total = kl.reduce((sum, nats) => sum + nats, 0);
-  const active = (j: number) => variance[j] > ACTIVE, order = byKl(statistics);
+  const active = (j: number) => variance[j]! > ACTIVE, order = byKl(statistics);
   const label = `Bar chart of the KL of ${Math.min(Z, MOST_BARS)} dimensions, the largest first.`;
   const some = Z > MOST_BARS ? `The ${MOST_BARS} largest of ${Z} are shown. ` : "";
   const caption =
@@ -77,7 +77,7 @@ export function klSection(statistics: LatentStatistics): string {
       total.toFixed(2)
     } in all. ${some}${activeUnits} of ${Z} ${Z === 1 ? "unit is" : "units are"} active, in colour: the variance of ` +
     `their posterior mean over the test set is above ${ACTIVE} (Burda et al., 2016).`;
-  const rows = order.map((j) => [`z${j}`, kl[j].toFixed(4), variance[j].toFixed(4), active(j) ? "yes" : "no"]);
+  const rows = order.map((j) => [`z${j}`, kl[j]!.toFixed(4), variance[j]!.toFixed(4), active(j) ? "yes" : "no"]);
   const numbers = `<details><summary>${escape("The numbers")}</summary>${
     table(["dimension", "KL (nats)", "variance of the mean", "active"], rows)
   }</details>`;

@@ -49,10 +49,13 @@ export const MARKED = 40;
  * assert.match(svg, /^<svg .*<\/svg>$/s);
  * ```
  */
-export function lossCurve(epochs: readonly EpochTerms[], options: { readonly title?: string } = {}): string {
+export function lossCurve(
+  epochs: readonly EpochTerms[],
+  options: { readonly title?: string | undefined } = {},
+): string {
   checkEpochs(epochs);
-  const first = epochs[0].epoch;
-  const last = epochs[epochs.length - 1];
+  const first = epochs[0]!.epoch;
+  const last = epochs[epochs.length - 1]!;
   const single = epochs.length === 1;
   return render(SIZE, {
     animation: false,
@@ -136,7 +139,7 @@ export function lossCurve(epochs: readonly EpochTerms[], options: { readonly tit
 function checkEpochs(epochs: readonly EpochTerms[]): void {
   if (epochs.length === 0) throw new RangeError("Cannot draw the loss curve: expected at least one epoch, got 0");
   for (let i = 0; i < epochs.length; i++) {
-    if (!Number.isInteger(epochs[i].epoch) || (i > 0 && epochs[i].epoch <= epochs[i - 1].epoch)) {
+    if (!Number.isInteger(epochs[i]!.epoch) || (i > 0 && epochs[i]!.epoch <= epochs[i - 1]!.epoch)) {
       const got = epochs.slice(Math.max(i - 1, 0), i + 1).map(({ epoch }) => epoch).join(", ");
       throw new RangeError(`Cannot draw the loss curve: expected epochs to be rising integers, got ${got}`);
     }

@@ -14,7 +14,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as HTML, within elements and within quoted attributes. */
 export function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]);
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
 /** A part of the page under a heading of its own, which links lead to by `id`; `lead`, text, says what it is about. */

@@ -30,7 +30,7 @@ export function reconstructionsSection(subject: Subject): string {
   const { params, test } = subject, n = shownOf(Math.min(PAIRS, test.count), test);
   using originals = firstImages(subject, n);
   using means = reconstruct(params, originals, { labels: firstLabels(subject, n) });
-  const [above, below] = [originals, means].map((x) => x.dataSync<"float32">());
+  const above = originals.dataSync<"float32">(), below = means.dataSync<"float32">();
   const alt = `${n} test images in rows, each row above that of their reconstructions.`;
   const caption =
     `The first ${n} test images, and in the row below each its reconstruction: the decoder's mean for the ` +
@@ -52,7 +52,7 @@ export function manifoldSection({ params, test, labels: known }: Subject): strin
   using z = codesTensor(codes, side * side);
   const [label] = labelsInTurn(params.config, 1, known) ?? [];
   const alt = `${side * side} images in ${side} rows of ${side}, one for each pair of values of the code.`;
-  const reach = steps[side - 1].toFixed(2);
+  const reach = steps[side - 1]!.toFixed(2);
   const caption =
     `The decoder's mean on a grid of codes: z0 rises from left to right and z1 from bottom to top, both ` +
     `from -${reach} to ${reach} in ${side} steps of equal probability under the prior (Kingma and Welling, 2014, figure 4)` +

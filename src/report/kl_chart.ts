@@ -10,7 +10,7 @@ export const MOST_BARS = 64;
 
 /** The dimensions of the code, that of most KL first; where two are equal, the lower. */
 export function byKl({ kl }: LatentStatistics): number[] {
-  return Array.from(kl, (_, j) => j).sort((a, b) => kl[b] - kl[a] || a - b);
+  return Array.from(kl, (_, j) => j).sort((a, b) => kl[b]! - kl[a]! || a - b);
 }
 
 /**

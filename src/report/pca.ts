@@ -40,35 +40,35 @@ export async function pca(
   pause: Pause = new Pause("Cannot find the principal components"),
 ): Promise<Pca> {
   const D = width, N = points.length / D, center = new Float64Array(D);
-  for (let i = 0; i < points.length; i++) center[i % D] += points[i] / N;
+  for (let i = 0; i < points.length; i++) center[i % D]! += points[i]! / N;
   const matrix = await covariance(points, center, pause), vectors = await jacobi(matrix, D, pause);
-  const variance = Array.from({ length: D }, (_, j) => matrix[j * D + j]);
+  const variance = Array.from({ length: D }, (_, j) => matrix[j * D + j]!);
   const total = variance.reduce((sum, v) => sum + v, 0);
-  const order = variance.map((_, j) => j).sort((a, b) => variance[b] - variance[a] || a - b).slice(0, components);
-  const axes = order.map((j) => upright(Float64Array.from({ length: D }, (_, i) => vectors[i * D + j])));
+  const order = variance.map((_, j) => j).sort((a, b) => variance[b]! - variance[a]! || a - b).slice(0, components);
+  const axes = order.map((j) => upright(Float64Array.from({ length: D }, (_, i) => vectors[i * D + j]!)));
   const projected = new Float64Array(N * components);
   for (let i = 0; i < N; i++) {
     axes.forEach((axis, k) => {
       let sum = 0;
-      for (let j = 0; j < D; j++) sum += axis[j] * (points[i * D + j] - center[j]);
+      for (let j = 0; j < D; j++) sum += axis[j]! * (points[i * D + j]! - center[j]!);
       projected[i * components + k] = sum;
     });
   }
-  return { points: projected, axes, shares: order.map((j) => total > 0 ? Math.max(0, variance[j]) / total : 0) };
+  return { points: projected, axes, shares: order.map((j) => total! > 0 ? Math.max(0, variance[j]!) / total! : 0) };
 }
 
 /** [D, D], symmetric. */
 async function covariance(points: Float32Array, center: Float64Array, pause: Pause): Promise<Float64Array> {
   const D = center.length, N = points.length / D, matrix = new Float64Array(D * D), row = new Float64Array(D);
   for (let at = 0; at < points.length; at += D) {
-    for (let j = 0; j < D; j++) row[j] = points[at + j] - center[j];
+    for (let j = 0; j < D; j++) row[j] = points[at + j]! - center[j]!;
     for (let j = 0; j < D; j++) {
-      for (let k = 0; k <= j; k++) matrix[j * D + k] += row[j] * row[k] / N;
+      for (let k = 0; k <= j; k++) matrix[j * D + k]! += row[j]! * row[k]! / N;
     }
     await pause.take();
   }
   for (let j = 0; j < D; j++) {
-    for (let k = 0; k < j; k++) matrix[k * D + j] = matrix[j * D + k];
+    for (let k = 0; k < j; k++) matrix[k * D + j] = matrix[j * D + k]!;
   }
   return matrix;
 }
@@ -81,7 +81,7 @@ async function jacobi(a: Float64Array, D: number, pause: Pause): Promise<Float64
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let off = 0;
     for (let p = 0; p < D; p++) {
-      for (let q = p + 1; q < D; q++) off += a[p * D + q] ** 2;
+      for (let q = p + 1; q < D; q++) off += a[p * D + q]! ** 2;
     }
     if (!(off > scale * 1e-30)) break; // also if the points are not finite
     for (let p = 0; p < D; p++) {
@@ -96,14 +96,14 @@ async function jacobi(a: Float64Array, D: number, pause: Pause): Promise<Float64
 function rotate(a: Float64Array, vectors: Float64Array, D: number, p: number, q: number): void {
   const apq = a[p * D + q];
   if (apq === 0) return;
-  const theta = (a[q * D + q] - a[p * D + p]) / (2 * apq);
+  const theta = (a[q * D + q]! - a[p * D + p]!) / (2 * apq!);
   const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1)),
     c = 1 / Math.sqrt(t * t + 1),
     s = t * c;
   const turn = (m: Float64Array, i: number, j: number) => {
     const x = m[i], y = m[j];
-    m[i] = c * x - s * y;
-    m[j] = s * x + c * y;
+    m[i] = c * x! - s * y!;
+    m[j] = s * x! + c * y!;
   };
   for (let k = 0; k < D; k++) turn(a, k * D + p, k * D + q);
   for (let k = 0; k < D; k++) turn(a, p * D + k, q * D + k);
@@ -113,6 +113,6 @@ function rotate(a: Float64Array, vectors: Float64Array, D: number, p: number, q:
 /** Of an axis both directions are as good: the one in which the first of its largest entries, to float32, is positive. */
 function upright(axis: Float64Array): Float64Array {
   let largest = 0;
-  for (let j = 1; j < axis.length; j++) if (Math.abs(axis[j]) > Math.abs(axis[largest]) * (1 + 1e-6)) largest = j;
-  return axis[largest] < 0 ? axis.map((x) => -x) : axis;
+  for (let j = 1; j < axis.length; j++) if (Math.abs(axis[j]!) > Math.abs(axis[largest]!) * (1 + 1e-6)) largest = j;
+  return axis[largest]! < 0 ? axis.map((x) => -x) : axis;
 }

@@ -46,8 +46,8 @@ export function encodePng(
   }
   const data = alpha ? new Uint8Array(2 * size) : pixels;
   for (let i = 0; alpha && i < size; i++) {
-    data[2 * i] = pixels[i];
-    data[2 * i + 1] = alpha[i];
+    data[2 * i] = pixels[i]!;
+    data[2 * i + 1] = alpha[i]!;
   }
   // The library's bytes are a view on a longer buffer: copied, they are exactly the file.
   return new Uint8Array(encode({ data, width, height, channels: alpha ? 2 : 1, depth: 8 }));

@@ -9,7 +9,7 @@ export type Scatter = {
   /** [N, 2], row by row. */
   readonly points: ArrayLike<number>;
   /** The class of each point; without classes all have one colour. */
-  readonly labels?: Uint8Array;
+  readonly labels?: Uint8Array | undefined;
   readonly names: readonly [x: string, y: string];
   /** Whether a unit is as long on both axes, as befits two coordinates of one space; then 0 is the middle. */
   readonly square: boolean;
@@ -21,7 +21,7 @@ export function classesOf(labels: Uint8Array): number[] {
 }
 
 function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1];
+  return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 /**
@@ -30,7 +30,10 @@ function median(values: number[]): number {
  * @returns The text of an SVG file, for `inlineSvg`.
  */
 export function scatterChart({ points, labels, names, square }: Scatter): string {
-  const all = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
+  const all = Array.from(
+    { length: points.length / 2 },
+    (_, i) => [points[2 * i]!, points[2 * i + 1]!] as [number, number],
+  );
   const classes = labels ? classesOf(labels) : [];
   const groups = labels ? classes.map((c) => all.filter((_, i) => labels[i] === c)) : [all];
   // An even number, so that labels two apart meet both ends.
@@ -59,7 +62,7 @@ export function scatterChart({ points, labels, names, square }: Scatter): string
         symbolSize: 0,
         data: classes.map((c, place) => ({
           name: `${c}`,
-          value: [0, 1].map((axis) => median(groups[place].map((point) => point[axis]))),
+          value: ([0, 1] as const).map((axis) => median(groups[place]!.map((point) => point[axis]))),
         })),
         itemStyle: { opacity: 1 },
         label: {

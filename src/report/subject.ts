@@ -20,15 +20,15 @@ export type Subject = {
   /** Whether the model was trained on binary pixels, and is therefore shown such. */
   readonly binarize: Binarize;
   /** Over the test images, nats per image. */
-  readonly metrics: Metrics & { readonly elbo?: number };
+  readonly metrics: Metrics & { readonly elbo?: number | undefined };
   /** The epochs so far, in rising order; none if nothing is known of them. */
   readonly records: readonly EpochTerms[];
   /** What the samples come from. */
   readonly seed: number;
   /** The labels that a conditional model was trained on, if not all below its number of classes. */
-  readonly labels?: readonly number[];
+  readonly labels?: readonly number[] | undefined;
   /** What asks to stop while the report is made. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How the model was made, as names and values. */
   readonly settings: readonly (readonly [name: string, value: string])[];
 };
@@ -51,7 +51,7 @@ export function firstLabels({ params, test }: Pick<Subject, "params" | "test">, 
 /** Labels for `n` samples of a conditional model, each of the known ones in turn; none for another model. */
 export function labelsInTurn({ classes }: Config, n: number, known?: readonly number[]): number[] | undefined {
   if (classes === 0) return undefined;
-  return Array.from({ length: n }, (_, i) => known ? known[i % known.length] : i % classes);
+  return Array.from({ length: n }, (_, i) => known?.[i % known.length] ?? i % classes);
 }
 
 /** How a test image is named: by its place and, where it is known, its class. */

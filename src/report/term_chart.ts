@@ -14,7 +14,7 @@ const SIZE = { width: 400, height: 300 };
  * @returns The text of an SVG file, for `inlineSvg`.
  */
 export function termChart(epochs: readonly EpochTerms[], term: keyof Terms, title: string): string {
-  const first = epochs[0].epoch, last = epochs[epochs.length - 1].epoch, single = first === last;
+  const first = epochs[0]!.epoch, last = epochs[epochs.length - 1]!.epoch, single = first === last;
   return render(SIZE, {
     animation: false,
     textStyle: TEXT,

@@ -9,7 +9,7 @@ import { LIKELIHOODS } from "./likelihood.ts";
 /** Options of what a conditional model needs to know of each example. */
 export type Labelled = {
   /** The label of each example, integers in [0, classes), or one for all; for conditional models, and only for them. */
-  readonly labels?: number | ArrayLike<number>;
+  readonly labels?: number | ArrayLike<number> | undefined;
 };
 
 /** The names of {@linkcode Labelled}, for `checkOptions`. */

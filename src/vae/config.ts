@@ -1,4 +1,4 @@
-import { checkOptions, type Names } from "../checks/options.ts";
+import { checkOptions, type Given, type Names, type Optional } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
 import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
 import { type LikelihoodName, LIKELIHOODS } from "./likelihood.ts";
@@ -33,7 +33,7 @@ export type Config = {
   /** E: width of a label's learned embedding; 0 where it is one-hot. */
   readonly embedding: number;
   /** The shape of an example, where there are convolutions. */
-  readonly image?: ImageShape;
+  readonly image?: ImageShape | undefined;
   readonly encoder: Hidden;
   readonly decoder: Hidden;
 };
@@ -45,27 +45,27 @@ export type ConfigOptions = {
   /** Z: width of the latent code, at least 1. */
   readonly latent: number;
   /** Widths of the encoder's hidden layers; the decoder has them in reverse. Default `[400]`; `[]` gives a linear model. */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** Activation of the hidden layers: `"relu"` (default), `"tanh"`, `"sigmoid"`, `"elu"` or `"gelu"`. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Channels of the encoder's convolutions; the decoder has them in reverse. Default none. */
-  readonly channels?: readonly number[];
+  readonly channels?: readonly number[] | undefined;
   /** Batch normalization in encoder and decoder (Ioffe and Szegedy 2015). Default none. */
-  readonly batchNorm?: boolean;
+  readonly batchNorm?: boolean | undefined;
   /** p(x | z): `"bernoulli"` (default) or another of {@linkcode LikelihoodName}. */
-  readonly likelihood?: LikelihoodName;
+  readonly likelihood?: LikelihoodName | undefined;
   /** The variance of `"gaussian"` and `"laplace"`, above 0; default 1. */
-  readonly variance?: number;
+  readonly variance?: number | undefined;
   /** Conditional VAE (Sohn, Lee and Yan 2015): how many labels there are. Default 0: it has none. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** Width of a label's learned embedding; default 0: one-hot. */
-  readonly embedding?: number;
+  readonly embedding?: number | undefined;
   /** `[height, width, channels]` of an example; default a square of one channel. For convolutions only. */
-  readonly image?: ImageShape;
+  readonly image?: ImageShape | undefined;
   /** Settings of the encoder alone. */
-  readonly encoder?: Partial<Hidden>;
+  readonly encoder?: Optional<Hidden> | undefined;
   /** Settings of the decoder alone; `hidden` and `channels` count from the latent code on. */
-  readonly decoder?: Partial<Hidden>;
+  readonly decoder?: Optional<Hidden> | undefined;
 };
 
 const ACTION = "Cannot make a model";
@@ -110,7 +110,7 @@ function checkName<T extends string>(name: string, value: T, names: readonly T[]
   return value;
 }
 
-function checkHidden(stack: "encoder" | "decoder", given: Partial<Hidden> | undefined, defaults: Hidden): Hidden {
+function checkHidden(stack: "encoder" | "decoder", given: Optional<Hidden> | undefined, defaults: Hidden): Hidden {
   const settings = defined(checkOptions(ACTION, given, STACK, stack)), name = `${stack}.`;
   const { hidden, activation, channels, batchNorm } = { ...defaults, ...settings };
   check(`${name}batchNorm`, batchNorm, typeof batchNorm === "boolean", "true or false");
@@ -123,8 +123,8 @@ function checkHidden(stack: "encoder" | "decoder", given: Partial<Hidden> | unde
 }
 
 /** Without the entries that are undefined, which would hide defaults. */
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+function defined<T extends object>(options: T): Partial<Given<T>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Given<T>>;
 }
 
 /** The shape of an example, which must fit its width, and be large enough to be halved so often. */

@@ -36,7 +36,7 @@ export function geometry(config: Config): Geometry {
   const up = halvings(image, [outputs, ...back]).map(({ window, next }) => ({
     ...{ window, channels: window.channels, from: next },
   })).reverse();
-  const seed = up.length > 0 ? up[0].window.outHeight * up[0].window.outWidth * up[0].from : 0;
+  const seed = up.length > 0 ? up[0]!.window.outHeight * up[0]!.window.outWidth * up[0]!.from : 0;
   const made = { down, flat, seed, up };
   geometries.set(config, made);
   return made;
@@ -44,11 +44,11 @@ export function geometry(config: Config): Geometry {
 
 /** The windows that halve an image again and again; channels of the image, then those after each halving. */
 function halvings(
-  [height, width]: readonly number[],
+  [height, width]: readonly [height: number, width: number, ...number[]],
   channels: readonly number[],
 ): { readonly window: Window; readonly next: number }[] {
   return channels.slice(1).map((next, i) => {
-    const window = halving(height, width, channels[i]);
+    const window = halving(height, width, channels[i]!);
     [height, width] = [window.outHeight, window.outWidth];
     return { window, next };
   });

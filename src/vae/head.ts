@@ -14,7 +14,7 @@ export type Head = {
 /** The likelihood of a model. */
 export function headOf(rt: Runtime, { config, params }: Model): Head {
   const likelihood = LIKELIHOODS[config.likelihood], { logVar } = params.decoder;
-  return { likelihood, logVar: logVar ? floats(rt.heap, logVar)[0] : Math.log(config.variance) };
+  return { likelihood, logVar: logVar ? floats(rt.heap, logVar)[0]! : Math.log(config.variance) };
 }
 
 /** nll [B, 1] = -log p(x | outputs); with `gradient`, also its derivative by the outputs, times `scale`. */

@@ -69,7 +69,7 @@ function drawSamples(
  */
 function logWeights(rt: Runtime, nll: Matrix, ratio: Matrix, beta: number): Float64Array {
   const n = floats(rt.heap, nll), r = floats(rt.heap, ratio);
-  return Float64Array.from(n, (value, b) => -value - beta * r[b]);
+  return Float64Array.from(n, (value, b) => -value - beta * r[b]!);
 }
 
 /** Running log-sum-exp of each example's weights. */
@@ -84,12 +84,12 @@ class LogSum {
 
   add(values: Float64Array): void {
     for (let b = 0; b < values.length; b++) {
-      const v = values[b], most = this.#most[b];
+      const v = values[b]!, most = this.#most[b]!;
       if (v === -Infinity) continue; // a weight of 0, whose difference from another is no number
-      if (v <= most) this.#sum[b] += Math.exp(v - most);
+      if (v <= most) this.#sum[b]! += Math.exp(v - most);
       else {
         // The first value, and NaN, which must not be lost.
-        this.#sum[b] = this.#sum[b] * Math.exp(most - v) + 1;
+        this.#sum[b] = this.#sum[b]! * Math.exp(most - v) + 1;
         this.#most[b] = v;
       }
     }
@@ -97,7 +97,7 @@ class LogSum {
 
   /** log of the sum of e^value. */
   result(b: number): number {
-    return this.#most[b] + Math.log(this.#sum[b]);
+    return this.#most[b]! + Math.log(this.#sum[b]!);
   }
 }
 
@@ -156,7 +156,7 @@ export class ImportanceSum {
         nllOf(rt, head, nll, block(outputs, s, B), x);
         logRatio(rt, ratio, block(z, s, B), block(eps, s, B), posterior.logVar);
         this.#sum.add(logWeights(rt, nll, ratio, beta));
-        floats(rt.heap, nll).forEach((value, b) => this.#reconstruction[b] += value / this.#samples);
+        floats(rt.heap, nll).forEach((value, b) => this.#reconstruction[b]! += value / this.#samples);
       }
       this.#done = to;
     });
@@ -230,13 +230,13 @@ export function importanceLossBackward(
     normalize(rt, { nll, ratio, weights, shares }, B, beta, out);
     scaleRows(rt, outputs, shares);
     const share = floats(rt.heap, shares);
-    headBackward(rt, head, grads, nll, x.cols, (row) => share[row]);
+    headBackward(rt, head, grads, nll, x.cols, (row) => share[row]!);
     const dz = rt.arena.matrix(rows, Z), d = gaussianIn(rt, B, Z);
     decoderBackward(rt, model, grads, decoderTape, outputs, dz);
     for (const m of [d.mean, d.logVar]) floats(rt.heap, m).fill(0);
     for (let s = 0; s < samples; s++) {
-      const [dzs, zs, es, ws] = [dz, z, eps, weights].map((m) => block(m, s, B));
-      const sample = { dz: dzs, z: zs, eps: es, logVar: posterior.logVar, weights: ws };
+      const { logVar } = posterior, of = (m: Matrix) => block(m, s, B);
+      const sample = { dz: of(dz), z: of(z), eps: of(eps), logVar, weights: of(weights) };
       importanceBackward(rt, d, sample, { scale: beta / B, pathwise: objective === "dreg" });
     }
     encoderBackward(rt, model, grads, encoderTape, d);
@@ -253,15 +253,15 @@ function normalize(
 ): void {
   const logW = logWeights(rt, nll, ratio, beta), samples = logW.length / B, sum = new LogSum(B);
   for (let s = 0; s < samples; s++) sum.add(logW.subarray(s * B, (s + 1) * B));
-  const [n, w, share] = [nll, weights, shares].map((m) => floats(rt.heap, m));
+  const n = floats(rt.heap, nll), w = floats(rt.heap, weights), share = floats(rt.heap, shares);
   const loss = floats(rt.heap, out.loss), reconstruction = floats(rt.heap, out.reconstruction);
   for (let b = 0; b < B; b++) {
     const total = sum.result(b);
     let mean = 0;
     for (let i = b; i < logW.length; i += B) {
-      w[i] = Math.exp(logW[i] - total);
-      share[i] = w[i] / B;
-      mean += n[i] / samples;
+      w[i] = Math.exp(logW[i]! - total);
+      share[i] = w[i]! / B;
+      mean += n[i]! / samples;
     }
     loss[b] = Math.log(samples) - total;
     reconstruction[b] = mean;

@@ -10,30 +10,30 @@ export type Dense<T> = { readonly kernel: T; readonly bias: T };
  * A hidden layer's parameters: dense, or a convolution with kernel [4, 4, channels in, channels out] (transposed: [4, 4,
  * channels out, channels in]) and bias [channels out]; and its batch normalization, if there is one.
  */
-export type Layer<T> = Dense<T> & { readonly norm?: BatchNorm<T> };
+export type Layer<T> = Dense<T> & { readonly norm?: BatchNorm<T> | undefined };
 
 /** A VAE's parameters, or anything else that has one value for each: gradients, moments, shapes. */
 export type Network<T> = {
   readonly encoder: {
     /** Convolutions, before the dense layers. */
-    readonly conv?: readonly Layer<T>[];
+    readonly conv?: readonly Layer<T>[] | undefined;
     readonly hidden: readonly Layer<T>[];
     /** Posterior mean. */
     readonly mean: Dense<T>;
     /** Posterior log-variance. */
     readonly logVar: Dense<T>;
     /** [classes, embedding]: of labels that are not one-hot. */
-    readonly embedding?: T;
+    readonly embedding?: T | undefined;
   };
   readonly decoder: {
     readonly hidden: readonly Layer<T>[];
     /** Transposed convolutions, after the dense layers; the last one is the output. */
-    readonly conv?: readonly Layer<T>[];
+    readonly conv?: readonly Layer<T>[] | undefined;
     /** The likelihood's parameters. */
     readonly output: Dense<T>;
-    readonly embedding?: T;
+    readonly embedding?: T | undefined;
     /** [1]: the log-variance of a likelihood that learns one for all values. */
-    readonly logVar?: T;
+    readonly logVar?: T | undefined;
   };
 };
 
@@ -91,7 +91,7 @@ function dense(inputs: number, outputs: number): Dense<Parameter> {
 }
 
 function stack(widths: readonly number[], batchNorm: boolean): Layer<Parameter>[] {
-  return widths.slice(1).map((width, i) => withNorm(dense(widths[i], width), batchNorm));
+  return widths.slice(1).map((width, i) => withNorm(dense(widths[i]!, width), batchNorm));
 }
 
 function conv(inputs: number, outputs: number, fanIn: number): Dense<Parameter> {

@@ -13,16 +13,16 @@ import type { Layer, Network } from "./layout.ts";
 export type Model = { readonly config: Config; readonly params: Network<Matrix> };
 
 /** Examples in the heap: x [B, D], and where their B int32 labels are if the model is conditional. */
-export type Batch = { readonly x: Matrix; readonly labels?: number };
+export type Batch = { readonly x: Matrix; readonly labels?: number | undefined };
 
 /** Codes in the heap: z [B, Z], and labels as of a {@linkcode Batch}. */
-export type Codes = { readonly z: Matrix; readonly labels?: number };
+export type Codes = { readonly z: Matrix; readonly labels?: number | undefined };
 
 /** How batch normalization goes: by the batch's own statistics, or by the running ones. */
 export type Mode = {
   readonly training: boolean;
   /** Whether all examples get the same noise, so that what is computed of one does not depend on its place. */
-  readonly sharedNoise?: boolean;
+  readonly sharedNoise?: boolean | undefined;
 };
 
 /** One of the layers that are run one after the other. */
@@ -47,7 +47,7 @@ export type DecoderTape = {
 
 function encoderConv<T>({ config, params }: { config: Config; params: Network<T> }): Step<T>[] {
   const { down } = geometry(config), { activation } = config.encoder;
-  return down.map(({ window }, i) => ({ layer: params.encoder.conv![i], kind: { kind: "conv", window }, activation }));
+  return down.map(({ window }, i) => ({ layer: params.encoder.conv![i]!, kind: { kind: "conv", window }, activation }));
 }
 
 function encoderHidden<T>({ config, params }: { config: Config; params: Network<T> }): Step<T>[] {
@@ -60,7 +60,7 @@ function decoderLayers<T>({ config, params: { decoder } }: { config: Config; par
   const kinds: Kind[] = up.map(({ window }) => ({ kind: "transposed", window }));
   return [
     ...decoder.hidden.map((layer) => ({ layer, kind: DENSE, activation })),
-    ...(decoder.conv ?? []).map((layer, i) => ({ layer, kind: kinds[i], activation })),
+    ...(decoder.conv ?? []).map((layer, i) => ({ layer, kind: kinds[i]!, activation })),
     { layer: decoder.output, kind: kinds.at(-1) ?? DENSE, activation: "identity" },
   ];
 }
@@ -90,9 +90,9 @@ function stackBackward(
   dx?: Matrix,
 ): void {
   for (let i = steps.length - 1; i >= 0; i--) {
-    const { layer, kind, activation } = steps[i], x = tapes[i - 1]?.y;
+    const { layer, kind, activation } = steps[i]!, x = tapes[i - 1]?.y;
     const into = x ? rt.arena.matrix(x.rows, x.cols) : dx;
-    layerBackward(rt, kind, layer, grads[i].layer, tapes[i], dy, activation, into);
+    layerBackward(rt, kind, layer, grads[i]!.layer, tapes[i]!, dy, activation, into);
     if (into) dy = into;
   }
 }
@@ -157,7 +157,7 @@ export function decoderBackward(
   dz: Matrix,
 ): void {
   const { labels } = codes, { config } = model, steps = decoderLayers({ config, params: grads });
-  const dgiven = labels === undefined ? dz : rt.arena.matrix(dz.rows, layers[0].product.x.cols);
+  const dgiven = labels === undefined ? dz : rt.arena.matrix(dz.rows, layers[0]!.product.x.cols);
   stackBackward(rt, decoderLayers(model), steps, layers, doutputs, dgiven);
   if (labels !== undefined) withLabelsBackward(rt, dgiven, dz, grads.decoder.embedding, labels);
 }

@@ -1,4 +1,4 @@
-import type { Names } from "../checks/options.ts";
+import type { Names, Optional } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
 
 /** What training minimizes; the seam at which another objective is added. */
@@ -59,7 +59,7 @@ export function weighted({ objective }: Pick<Objective, "objective">): boolean {
  * @param action What cannot be done otherwise, for the error message.
  * @throws {RangeError} If a setting is out of range, or does not go with the objective.
  */
-export function resolveObjective(action: string, options: Partial<Objective>): Objective {
+export function resolveObjective(action: string, options: Optional<Objective>): Objective {
   const { objective = "elbo", beta = 1, samples = 1, freeBits = 0 } = options;
   const check = (name: string, good: boolean, wanted: string, got: unknown) => {
     if (!good) throw new RangeError(`${action}: expected ${name} to be ${wanted}, got ${show(got)}`);

@@ -20,8 +20,8 @@ export function freeBits(rt: Runtime, posterior: Gaussian, { freeBits: least, be
   const values = floats(rt.heap, scales);
   let kl = 0;
   for (let j = 0; j < cols; j++) {
-    kl += Math.max(least, values[j]);
-    values[j] = values[j] > least ? beta / rows : 0;
+    kl += Math.max(least, values[j]!);
+    values[j] = values[j]! > least ? beta / rows : 0;
   }
   return { kl, scales };
 }
@@ -52,12 +52,12 @@ export function penalty(rt: Runtime, z: Matrix, posterior: Gaussian, settings: O
 export function addUp(
   rt: Runtime,
   { loss, reconstruction, kl }: Terms,
-  settings: Objective & { readonly free?: FreeBits; readonly tc?: Penalty },
+  settings: Objective & { readonly free?: FreeBits | undefined; readonly tc?: Penalty | undefined },
 ): void {
   const total = floats(rt.heap, loss), nll = floats(rt.heap, reconstruction), divergence = floats(rt.heap, kl);
   const { free, tc } = settings, weight = klWeight(settings), correlation = tc && floats(rt.heap, tc.tc);
   for (let b = 0; b < total.length; b++) {
-    total[b] = nll[b] + weight * (free ? free.kl : divergence[b]);
-    if (tc && correlation) total[b] += tc.weight * correlation[b];
+    total[b] = nll[b]! + weight * (free ? free.kl : divergence[b]!);
+    if (tc && correlation) total[b]! += tc.weight * correlation[b]!;
   }
 }

@@ -1,12 +1,12 @@
 import type { Adam } from "../optimizer.ts";
-import { checkOptions, type Names } from "../checks/options.ts";
+import { checkOptions, type Names, type Optional } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
 import type { ConfigOptions } from "./config.ts";
 
 /** A model with the recipe that it is known by: what `init` and `train` take. */
 export type Preset = {
   readonly config: ConfigOptions;
-  readonly optimizer: Partial<Adam>;
+  readonly optimizer: Optional<Adam>;
   /** Examples per step. */
   readonly batchSize: number;
   readonly epochs: number;
@@ -15,7 +15,7 @@ export type Preset = {
 /** Options of {@linkcode preset}. */
 export type PresetOptions = {
   /** D: width of an example; default 784. */
-  readonly input?: number;
+  readonly input?: number | undefined;
 };
 
 const OPTIONS: Names<PresetOptions> = { input: true };

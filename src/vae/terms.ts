@@ -11,7 +11,7 @@ export type Terms = {
   /** KL(q(z | x) || p(z)), in closed form. */
   readonly kl: Matrix;
   /** Where q(z | x) goes in a forward pass, if somebody wants it, [B, Z] each. */
-  readonly posterior?: Gaussian;
+  readonly posterior?: Gaussian | undefined;
 };
 
 /** Terms of B examples in the arena. */

@@ -9,11 +9,11 @@ const LEAST_SINE = 1e-6;
 
 /** The angle between two vectors, good also near 0 and pi (Kahan): 2 atan2(|u - v|, |u + v|) of the unit vectors; of 0, 0. */
 function angle(a: Float32Array, b: Float32Array): number {
-  const [p, q] = [a, b].map((v) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0)));
+  const length = (v: Float32Array) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0)), p = length(a), q = length(b);
   if (p === 0 || q === 0) return 0;
   let minus = 0, plus = 0;
   for (let i = 0; i < a.length; i++) {
-    const u = a[i] / p, v = b[i] / q;
+    const u = a[i]! / p, v = b[i]! / q;
     minus += (u - v) ** 2;
     plus += (u + v) ** 2;
   }
@@ -45,11 +45,11 @@ export function ways(
 ): Float32Array<ArrayBuffer> {
   const values = new Float32Array(rows * steps * cols);
   for (let row = 0, at = 0; row < rows; row++) {
-    const [u, v] = [a, b].map((codes) => codes.subarray(row * cols, (row + 1) * cols));
+    const of = (codes: Float32Array) => codes.subarray(row * cols, (row + 1) * cols), u = of(a), v = of(b);
     const theta = method === "spherical" ? angle(u, v) : 0, turn = Math.sin(theta) < LEAST_SINE ? undefined : theta;
     for (let i = 0; i < steps; i++) {
       const [p, q] = weights(i / (steps - 1), turn);
-      for (let j = 0; j < cols; j++) values[at++] = p * u[j] + q * v[j];
+      for (let j = 0; j < cols; j++) values[at++] = p * u[j]! + q * v[j]!;
     }
   }
   return values;

@@ -46,7 +46,7 @@ export function work(config: Config): Work {
   const { encoder, decoder } = layout(config), { down, up } = geometry(config);
   const convolutions = down.map(({ window }, i) => {
     const positions = window.outHeight * window.outWidth;
-    return convolution(encoder.conv![i], positions, positions * encoder.conv![i].bias.shape[0]);
+    return convolution(encoder.conv![i]!, positions, positions * encoder.conv![i]!.bias.shape[0]!);
   });
   const transposed = up.map(({ window }, i) => {
     const layer = decoder.conv?.[i] ?? decoder.output, { height, width, channels } = window;
@@ -65,7 +65,7 @@ export function work(config: Config): Work {
 }
 
 function dense({ kernel: { shape: [inputs, outputs] } }: Dense<Parameter>): number {
-  return inputs * outputs + VALUE * outputs;
+  return inputs! * outputs! + VALUE * outputs!;
 }
 
 /**
@@ -77,7 +77,7 @@ function convolution(
   positions: number,
   values: number,
 ): number {
-  return positions * height * width * larger * (smaller + VALUE) + VALUE * values;
+  return positions * height! * width! * larger! * (smaller! + VALUE) + VALUE * values;
 }
 
 function sum(values: readonly number[]): number {

@@ -10,7 +10,7 @@ function quality(ranges: readonly string[], form: Form): number {
   let best = -1, q = 0;
   for (const range of ranges) {
     const [name, ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-    const exact = exactness.indexOf(name);
+    const exact = exactness.indexOf(name!);
     if (exact <= best) continue;
     const given = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2) ?? "1";
     best = exact;
@@ -27,9 +27,9 @@ function quality(ranges: readonly string[], form: Form): number {
  * @throws {Refusal} With status 406 if it wants none of them.
  */
 export function chooseForm(accept: string | null, offered: readonly Form[]): Form {
-  if (accept === null || accept.trim() === "") return offered[0];
+  if (accept === null || accept.trim() === "") return offered[0]!;
   const ranges = accept.split(","), qualities = offered.map((form) => quality(ranges, form));
   const most = Math.max(...qualities);
-  if (most > 0) return offered[qualities.indexOf(most)];
+  if (most > 0) return offered[qualities.indexOf(most)]!;
   throw refuse(406, "Cannot answer", `the header accept to allow ${offered.join(" or ")}`, showText(accept));
 }

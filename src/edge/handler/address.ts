@@ -1,5 +1,5 @@
 /** What `Deno.serve` says beside the request; of what other servers say, nothing is used. */
-type Info = { readonly remoteAddr?: { readonly hostname?: unknown } } | null | undefined;
+type Info = { readonly remoteAddr?: { readonly hostname?: unknown | undefined } } | null | undefined;
 
 /** Characters of an address that is none. */
 const LONGEST = 64;
@@ -35,9 +35,9 @@ export function clientAddress(request: Request, info: unknown): string | undefin
  */
 export function clientOf(address: string): string {
   const text = address.slice(0, LONGEST).toLowerCase().replace(/%.*$/, ""), mapped = text.match(/^::ffff:([\d.]+)$/);
-  if (mapped) return mapped[1];
+  if (mapped) return mapped[1]!;
   if (!/^[\da-f:.]*:[\da-f:.]*$/.test(text)) return text;
-  const [before, after] = text.split("::"), groups = before.split(":").filter(Boolean);
+  const [before, after] = text.split("::"), groups = before!.split(":").filter(Boolean);
   // What follows the two colons comes last, so that of the first four groups only zeros are missing, or the last ones.
   const rest = after === undefined ? [] : after.split(":").filter(Boolean);
   const missing = after === undefined ? 0 : Math.max(0, 8 - groups.length - rest.length);

@@ -53,14 +53,14 @@ export async function anomaly(
       logVar.data.set(q.logVar.data.subarray(b * Z, (b + 1) * Z), i * Z);
       eps.data.set(noise.data.subarray(s * Z, (s + 1) * Z), i * Z);
       examples.data.set(x.data.subarray(b * D, (b + 1) * D), i * D);
-      if (labels !== undefined) given.push(typeof labels === "number" ? labels : labels[b]);
+      if (labels !== undefined) given.push(typeof labels === "number" ? labels : labels[b]!);
     }
     const z = finite("z", sampleWith(model, { mean, logVar }, eps), fault);
     const outputs = decode(model, z, labels === undefined ? {} : { labels: given });
     const logProb = p.logProb(outputs, examples).data;
     for (let i = 0; i < n; i++) {
       const b = (from + i) % B;
-      sum[b] = logAdd(sum[b], logProb[i] + logRatio(z.data, eps.data, logVar.data, i * Z, Z));
+      sum[b] = logAdd(sum[b]!, logProb[i]! + logRatio(z.data, eps.data, logVar.data, i * Z, Z));
     }
   });
   const nats: Array1D = { data: Float32Array.from(sum, (value) => Math.log(samples) - value), shape: [B] };
@@ -70,6 +70,6 @@ export async function anomaly(
 /** log p(z) - log q(z | x) of one code of Z numbers, for z = mean + exp(logVar / 2) eps. */
 function logRatio(z: Float32Array, eps: Float32Array, logVar: Float32Array, at: number, Z: number): number {
   let sum = 0;
-  for (let j = at; j < at + Z; j++) sum += (eps[j] ** 2 + logVar[j] - z[j] ** 2) / 2;
+  for (let j = at; j < at + Z; j++) sum += (eps[j]! ** 2 + logVar[j]! - z[j]! ** 2) / 2;
   return sum;
 }

@@ -4,7 +4,7 @@ import type { Service, Task } from "./service.ts";
 /** What the answer to a question is: arrays of one shape, by the names that they have in JSON; and what else JSON says. */
 export type Result = {
   readonly arrays: Readonly<Record<string, Numbers>>;
-  readonly more?: Readonly<Record<string, unknown>>;
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** A number of float32 in nine digits, which are enough to tell it from the next. */
@@ -41,7 +41,7 @@ async function json({ turns }: Service, task: Task, { arrays, more = {} }: Resul
 
 /** A result as float32, little-endian, one array after the other, with its shape in the header `x-shape`. */
 function raw({ arrays }: Result): Response {
-  const all = Object.values(arrays), [{ data: { length }, shape }] = all;
+  const all = Object.values(arrays), { data: { length }, shape } = all[0]!;
   const joined = new Float32Array(all.length * length);
   all.forEach(({ data }, i) => joined.set(data, i * length));
   const sizes = all.length > 1 ? [all.length, ...shape] : shape;

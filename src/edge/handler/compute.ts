@@ -6,7 +6,7 @@ import { type Fault, faultOfCodes, faultOfExamples, finite } from "./damage.ts";
 import type { Service, Task } from "./service.ts";
 
 /** Labels of several examples, or one for all; none where the model has no classes. */
-export type Labels = { readonly labels?: number | readonly number[] };
+export type Labels = { readonly labels?: number | readonly number[] | undefined };
 
 /** Multiply-adds that take as long as a draw. */
 export const DRAW = 64;
@@ -21,7 +21,7 @@ function rowsOf({ data, shape: [, cols] }: Array2D, from: number, to: number): A
   return { data: data.subarray(from * cols, to * cols), shape: [to - from, cols] };
 }
 
-function labelsOf({ labels }: Labels, from: number, to: number): { labels?: number | number[] } {
+function labelsOf({ labels }: Labels, from: number, to: number): { labels?: number | number[] | undefined } {
   if (labels === undefined) return {};
   return { labels: typeof labels === "number" ? labels : labels.slice(from, to) };
 }

@@ -47,7 +47,7 @@ function parse(bytes: Uint8Array, { maxBatch, cols }: Wanted): unknown {
 
 /** The type of a body, of the two that there are. */
 function typeOf({ headers }: Request): "json" | "bytes" {
-  const header = headers.get("content-type") ?? "", [type, ...parameters] = header.toLowerCase().split(";");
+  const header = headers.get("content-type") ?? "", [type = "", ...parameters] = header.toLowerCase().split(";");
   const encoding = headers.get("content-encoding")?.trim().toLowerCase() || "identity";
   if (encoding !== "identity") throw refuse(415, WHAT, "no header content-encoding", showText(encoding));
   if (type.trim() === "application/octet-stream") return "bytes";
@@ -106,7 +106,11 @@ export function seedOf({ seed = 0 }: Input["fields"]): number {
  * @param B How many examples they are for.
  * @throws {Refusal} 400 if they are missing, too many, or no integers; 422 if one is out of range.
  */
-export function labelsFor({ labels }: Input["fields"], classes: number, B: number): { labels?: number | number[] } {
+export function labelsFor(
+  { labels }: Input["fields"],
+  classes: number,
+  B: number,
+): { labels?: number | number[] | undefined } {
   const what = "Cannot read labels";
   if (classes === 0) {
     if (labels === undefined) return {};

@@ -24,7 +24,7 @@ export type Asked = {
   /** The work of each of them. */
   readonly each: number;
   /** The work that does not depend on their number. */
-  readonly before?: number;
+  readonly before?: number | undefined;
 };
 
 /**

@@ -1,32 +1,32 @@
-import { checkOptions, type Names } from "../../checks/options.ts";
+import { checkOptions, type Given, type Names } from "../../checks/options.ts";
 import { show } from "../../checks/show.ts";
 import { clientAddress } from "./address.ts";
 
 /** What {@linkcode createHandler} can be told. */
 export type HandlerOptions = {
   /** What `/health` calls the model; default what the metadata of its file say as `name`, or `"model"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Most bytes that a request's body may have; default 2^21, 2 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Most examples that a request may have, and most codes that `/anomaly` may decode for them, `samples` each; default 256. */
-  readonly maxBatch?: number;
+  readonly maxBatch?: number | undefined;
   /** Most examples that `/sample` may be asked for; default 256. */
-  readonly maxSamples?: number;
+  readonly maxSamples?: number | undefined;
   /**
    * Most work of a request, in multiply-adds; default 2^32, which takes a server from a quarter of a second to a second, but
    * at least one row. What is no multiply-add counts as the number that take as long: 1024 for each number of an answer in
    * JSON, 64 for each pixel. 784-400-20 takes 1.5 million for a row of `/reconstruct`.
    */
-  readonly maxWork?: number;
+  readonly maxWork?: number | undefined;
   /**
    * Most bytes of all requests' bodies together, on their way or waiting for their answer; default 8 maxBytes. The next ones
    * wait for up to 2.5 seconds, and are then refused with 503.
    */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
   /** Milliseconds that a body may take to arrive; default 30,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Milliseconds without a byte after which a body is given up; default 5000. */
-  readonly stallTimeout?: number;
+  readonly stallTimeout?: number | undefined;
   /**
    * Gives the address of a client, of which one may take half of what all may take together. By default it is what
    * `Deno.serve` and `deno serve` say, or the header `cf-connecting-ip` that Cloudflare sets. Behind a proxy, whose address
@@ -34,16 +34,16 @@ export type HandlerOptions = {
    */
   readonly clientAddress?: (request: Request, info: unknown) => string | undefined;
   /** Which other origin's pages may ask, such as `https://example.com`, or `"*"`; default none. */
-  readonly cors?: string;
+  readonly cors?: string | undefined;
   /**
    * The page that `GET /` answers with, `explorer` of `@elbo/elbo/explorer`; default none. With it, `GET /model.safetensors`
    * gives the model to all who ask, since the page computes in the browser.
    */
-  readonly explorer?: string;
+  readonly explorer?: string | undefined;
   /** In pictures each pixel becomes a square of so many a side, from 1 to 16; default 2. */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
   /** Gets what failed here and not with the request, which is answered with 500; default `console.error`. */
-  readonly onError?: (error: unknown, request: Request) => void;
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined;
 };
 
 const NAMES: Names<HandlerOptions> = {
@@ -62,10 +62,10 @@ const NAMES: Names<HandlerOptions> = {
   onError: true,
 };
 
-type Optional = "name" | "maxWork" | "cors" | "explorer";
+type Open = "name" | "maxWork" | "cors" | "explorer";
 
 /** Options that are complete, but for those that depend on the model, or have no default. */
-export type Settings = Required<Omit<HandlerOptions, Optional>> & Pick<HandlerOptions, Optional>;
+export type Settings = Given<Omit<HandlerOptions, Open>> & Pick<HandlerOptions, Open>;
 
 const ACTION = "Cannot make a handler";
 

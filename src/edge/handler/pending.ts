@@ -1,7 +1,7 @@
 /** A request that holds a part of what all may hold together. */
 export class Holder {
   /** Whose request it is; undefined where that is not known. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** How much it holds. */
   amount = 0;
   /** When its time is up, as `performance.now()` gives it. */
@@ -27,9 +27,9 @@ export type Room = {
   /** By all of one address. */
   readonly share: number;
   /** Up to how much is little, for which an eighth of either is kept; none is where it is left out. */
-  readonly little?: number;
+  readonly little?: number | undefined;
   /** Milliseconds without progress after which a holder gives way to others if there is no other room. */
-  readonly quiet?: number;
+  readonly quiet?: number | undefined;
 };
 
 /**

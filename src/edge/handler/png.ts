@@ -18,7 +18,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
@@ -38,7 +38,7 @@ function filtered(planes: readonly Uint8Array[], width: number, from: number, to
   planes.forEach((plane, c) => {
     for (let y = from; y < to; y++) {
       const at = (y - from) * stride + 1 + c;
-      for (let x = 0; x < width; x++) rows[at + x * channels] = plane[y * width + x];
+      for (let x = 0; x < width; x++) rows[at + x * channels] = plane[y * width + x]!;
     }
   });
   return rows;
@@ -83,7 +83,7 @@ export async function encodeStrips(
   const write = async () => {
     const rows = Math.max(1, Math.floor(PIECE / (width * channels)));
     for await (const planes of strips) {
-      const all = planes[0].length / width;
+      const all = planes[0]!.length / width;
       for (let from = 0; from < all; from += rows) {
         const to = Math.min(all, from + rows);
         await writer.write(await when((to - from) * width * channels, () => filtered(planes, width, from, to)));

@@ -3,11 +3,11 @@ import { show } from "../../checks/show.ts";
 /** What an error's answer says besides its status. */
 export type Details = {
   /** What the request should have had. */
-  readonly wanted?: string;
+  readonly wanted?: string | undefined;
   /** What it had. */
-  readonly got?: string;
+  readonly got?: string | undefined;
   /** Headers of the answer, such as `allow`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 };
 
 /** Thrown where a request is found wanting; its answer has this status, and says why. */
@@ -36,7 +36,7 @@ export function refuse(
 
 /** The answer to a request that failed, in the one shape that all have: `{ error: { message, wanted?, got? } }`. */
 export function refusalAnswer({ status, message, details: { wanted, got, headers } }: Refusal): Response {
-  return Response.json({ error: { message, wanted, got } }, { status, headers });
+  return Response.json({ error: { message, wanted, got } }, { status, ...headers && { headers } });
 }
 
 /** A value of JSON in a few words: of an array how long it is, since that is what is wrong with rows. */

@@ -22,7 +22,7 @@ export type Question = { readonly task: Task; readonly query: Query; readonly fo
 export type Route = {
   readonly method: "GET" | "POST";
   /** Names that its query may have; any where it is left out. */
-  readonly query?: readonly string[];
+  readonly query?: readonly string[] | undefined;
   readonly forms: readonly Form[];
   run(service: Service, question: Question): Promise<Result | Response> | Result | Response;
 };

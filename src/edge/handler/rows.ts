@@ -66,7 +66,7 @@ export function rowsOfBytes(bytes: Uint8Array<ArrayBuffer>, shape: string | null
 function checkValues(table: Array2D, { name, cols, support: [low, high] }: Wanted): Array2D {
   const { data } = table;
   for (let i = 0; i < data.length; i++) {
-    const value = data[i];
+    const value = data[i]!;
     if (value >= low && value <= high && Math.abs(value) < Infinity) continue;
     const what = `Cannot read ${name}[${Math.floor(i / cols)}][${i % cols}]`;
     if (!Number.isFinite(value)) throw refuse(400, what, "a finite float32", `${value}`);

@@ -145,7 +145,7 @@ export class Turns {
         checkThere(worker);
         worker.alive();
         self.seen = this.#clock.now();
-        while (this.#queue.length > 0 && this.#queue[0].seen < self.seen - LOST) this.#queue.shift();
+        while (this.#queue.length > 0 && this.#queue[0]!.seen < self.seen - LOST) this.#queue.shift();
         // One that was only late has been taken for lost.
         if (!this.#queue.includes(self)) this.#queue.push(self);
         if (this.#queue[0] === self && free()) return this.#grant(estimate);
