@@ -50,8 +50,8 @@ Deno.test("fitInk() puts what is drawn anywhere and of any size into 20 of 28 pi
     i % 280 >= 100 && i % 280 < 200 && Math.floor(i / 280) >= 180 && i < 200 * 280 && (l.values[i] = 1)
   );
   const x = fitInk(l, GRAY), mass = total(x);
-  for (const  of of[(i: number) => i % 28, (i: number) => Math.floor(i / 28)]) {
-    const center = x.reduce((sum, value, i) => sum + value * (of(i) + 0.5), 0) / mass;
+  for (const place of [(i: number) => i % 28, (i: number) => Math.floor(i / 28)]) {
+    const center = x.reduce((sum, value, i) => sum + value * (place(i) + 0.5), 0) / mass;
     assert(Math.abs(center - 14) < 0.05, `${center}`); // ink is told by the middle of its pixel
   }
   assert(x.every((value) => value >= 0 && value <= 1));
