@@ -1,17 +1,7 @@
 import { mismatch } from "./checkpoint_error.ts";
 import { show } from "./checks/show.ts";
-import {
-  checkAllTaken,
-  checkMetadata,
-  type Digest,
-  furtherMetadata,
-  hashed,
-  open,
-  part,
-  takeTree,
-  TREES,
-  VERSION,
-} from "./model_file.ts";
+import { checkMetadata, furtherMetadata, part, partsOf } from "./metadata.ts";
+import { checkAllTaken, checkFinite, type Digest, hashed, open, takeTree, TREES, VERSION } from "./model_file.ts";
 import { type Adam, ADAM_SETTINGS, resolveAdam } from "./optimizer.ts";
 import { checkKey, type Key } from "./random.ts";
 import { encodeSafetensors, type TensorEntry } from "./safetensors.ts";
@@ -39,6 +29,7 @@ export type Checkpoint = {
  * @param metadata Further entries of the metadata, under other names.
  * @param digest Makes the entry `sha256`, of the tensors' bytes; left out, there is none.
  * @returns The file's bytes, the same for the same arguments.
+ * @throws {CheckpointError} If a value is not finite, or something is too long, so that the file could not be read again.
  */
 export function encodeCheckpoint(
   checkpoint: Checkpoint,
@@ -55,16 +46,15 @@ export function encodeCheckpoint(
     let i = 0;
     mapNetwork(shapes, ({ shape }, name) => {
       const { buffer, byteOffset, byteLength } = values[i++]!;
-      tensors.set(`${tree}.${name}`, { dtype: "F32", shape, data: new Uint8Array(buffer, byteOffset, byteLength) });
+      const entry = { dtype: "F32", shape, data: new Uint8Array(buffer, byteOffset, byteLength) } as const;
+      checkFinite("write", `${tree}.${name}`, entry);
+      tensors.set(`${tree}.${name}`, entry);
     });
   }
   return encodeSafetensors(tensors, {
     ...metadata,
     elbo: VERSION,
-    config: JSON.stringify(config),
-    optimizer: JSON.stringify(optimizer),
-    step: JSON.stringify(step),
-    key: JSON.stringify(key),
+    ...partsOf({ config, optimizer, step, key }),
     ...hashed(tensors, digest),
   });
 }
@@ -98,7 +88,10 @@ export function decodeCheckpoint(
   const trees = { params: tree("params"), mu: tree("mu"), nu: tree("nu") };
   const average = optimizer.averageDecay === undefined ? {} : { average: tree("average") };
   checkAllTaken(file);
-  return { checkpoint: { config, optimizer, step, key, ...trees, ...average }, metadata: furtherMetadata(file) };
+  return {
+    checkpoint: { config, optimizer, step, key, ...trees, ...average },
+    metadata: furtherMetadata(file.metadata),
+  };
 }
 
 /**

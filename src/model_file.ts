@@ -1,6 +1,7 @@
-import { CheckpointError, mismatch } from "./checkpoint_error.ts";
+import { mismatch } from "./checkpoint_error.ts";
 import { fromFloat16, MOST_FLOAT16, toFloat16 } from "./float16.ts";
 import { show, showText } from "./checks/show.ts";
+import { checkMetadata, furtherMetadata, type Metadata, part, partsOf } from "./metadata.ts";
 import {
   dataParts,
   dataSection,
@@ -18,9 +19,6 @@ export const VERSION = "1";
 /** What an exported model's parameters are: the last ones of training, or their average. */
 export type Exported = "params" | "average";
 
-/** Names of metadata that say what a file is. */
-const OWN: readonly string[] = ["elbo", "config", "optimizer", "step", "key", "exported", "sha256"];
-
 /** The trees of tensors that a training state has. */
 export const TREES = ["params", "mu", "nu", "average"] as const;
 
@@ -29,7 +27,7 @@ export type Opened = {
   readonly config: Config;
   readonly tensors: Map<string, TensorEntry>;
   /** All of it, as text. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
 };
 
 /** Returns the SHA-256 of bytes that follow each other, as 64 hexadecimal digits. */
@@ -50,8 +48,9 @@ export function open(bytes: Uint8Array, digest?: Digest): Opened {
   }
   if (digest) checkDigest(metadata, digest([dataSection(bytes)]));
   const config = part(metadata, "config", (value) => {
-    checkClaims(value, tensors.size);
-    return resolveConfig(value as ConfigOptions);
+    const config = resolveConfig(value as ConfigOptions);
+    checkClaims(config, tensors.size);
+    return config;
   });
   return { config, tensors, metadata };
 }
@@ -66,40 +65,23 @@ export function checkDigest({ sha256 }: { readonly sha256?: string | undefined }
   throw mismatch("read", `tensors whose SHA-256 is ${show(sha256)} as its metadata says`, `${got}: it is damaged`);
 }
 
-/** Throws if a configuration claims more layers than there are tensors: planning them would take memory without end. */
-function checkClaims(config: unknown, tensors: number): void {
-  const lists = (value: unknown): unknown[] =>
-    typeof value === "object" && value !== null
-      ? Object.values(value).flatMap((v) => Array.isArray(v) ? [v] : lists(v))
-      : [];
-  const layers = lists(config).reduce((sum: number, list) => sum + (list as unknown[]).length, 0);
-  // Three numbers are the shape of an image.
-  if (layers > tensors + 3) throw new Error(`it has ${layers} layers and sizes, but the file ${tensors} tensors`);
+/** Throws if a configuration claims more layers than tensors account for: planning them would take memory without end. */
+function checkClaims({ encoder, decoder }: Config, tensors: number): void {
+  const claimed = [encoder, decoder].reduce(
+    (sum, { hidden, channels, batchNorm }) => sum + (hidden.length + channels.length) * (batchNorm ? 6 : 2),
+    0,
+  );
+  if (claimed > tensors) throw new Error(`its layers have ${claimed} tensors, but the file has ${tensors}`);
 }
 
-/** Throws if a tensor has a value that is not finite: nothing computed from it would be. */
-function checkFinite({ dtype, data }: TensorEntry, name: string): void {
+/** Throws if a tensor, F32 or F16, has a value that is not finite: nothing computed from it would be. */
+export function checkFinite(action: "read" | "write", name: string, { dtype, data }: TensorEntry): void {
   const size = dtype === "F16" ? 2 : 4, high = dtype === "F16" ? 0x7c : 0x7f;
   for (let i = size - 1; i < data.length; i += size) {
     // All bits of the exponent: infinity or NaN.
     if ((data[i]! & high) !== high || (size === 4 && (data[i - 1]! & 0x80) === 0)) continue;
     const index = Math.floor(i / size);
-    throw mismatch("read", `finite values in ${name}`, `infinity or NaN at ${index}`);
-  }
-}
-
-/** A part of the metadata that is JSON. */
-export function part<T>(metadata: Opened["metadata"], name: string, read: (value: unknown) => T): T {
-  if (!Object.hasOwn(metadata, name)) throw mismatch("read", `metadata "${name}"`, "none");
-  try {
-    return read(JSON.parse(metadata[name]!));
-  } catch (error) {
-    throw new CheckpointError(
-      `Cannot read checkpoint: its ${name} is not valid: ${showText((error as Error).message)}`,
-      {
-        cause: error,
-      },
-    );
+    throw mismatch(action, `finite values in ${name}`, `infinity or NaN at ${index}`);
   }
 }
 
@@ -113,11 +95,11 @@ export function takeTree<T>(
     const name = `${tree}.${leaf}`, entry = tensors.get(name);
     if (!entry) throw mismatch("read", `a tensor ${name} of shape [${shape.join(", ")}]`, "none");
     if (entry.shape.length !== shape.length || entry.shape.some((size, i) => size !== shape[i])) {
-      throw mismatch("read", `${name} of shape [${shape.join(", ")}]`, `[${entry.shape.join(", ")}]`);
+      throw mismatch("read", `${name} of shape [${shape.join(", ")}]`, show(entry.shape));
     }
     tensors.delete(name);
     const value = read(entry, name);
-    checkFinite(entry, name);
+    checkFinite("read", name, entry);
     return value;
   });
 }
@@ -126,33 +108,6 @@ export function takeTree<T>(
 export function checkAllTaken({ tensors }: Opened): void {
   const [extra] = tensors.keys();
   if (extra !== undefined) throw mismatch("read", "no tensors but the model's", `one named ${show(extra)}`);
-}
-
-/**
- * Returns metadata as they may be given to others: without the path and the hash of the data that a model was trained on.
- *
- * @param metadata Further metadata of a file; `training` is what the command line wrote.
- */
-export function publicMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  if (!Object.hasOwn(metadata, "training")) return { ...metadata };
-  const { training, ...rest } = metadata;
-  try {
-    const { data: _, dataHash: __, ...kept } = JSON.parse(training!);
-    return { ...rest, training: JSON.stringify(kept) };
-  } catch {
-    return rest; // what is no JSON may hold anything
-  }
-}
-
-/** The metadata that others wrote. */
-export function furtherMetadata({ metadata }: Opened): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !OWN.includes(name)));
-}
-
-/** Throws if metadata has one of the names that say what a file is. */
-export function checkMetadata(metadata: Readonly<Record<string, string>>): void {
-  const taken = OWN.find((name) => Object.hasOwn(metadata, name));
-  if (taken) throw new RangeError(`Cannot write checkpoint: the metadata "${taken}" is its own`);
 }
 
 /** A model to infer with. */
@@ -185,7 +140,12 @@ export function decodeModel(bytes: Uint8Array, digest?: Digest): ModelFile {
   }
   checkAllTaken(file);
   const { sha256 } = file.metadata;
-  return { config: file.config, params, metadata: furtherMetadata(file), ...sha256 !== undefined && { sha256 } };
+  return {
+    config: file.config,
+    params,
+    metadata: furtherMetadata(file.metadata),
+    ...sha256 !== undefined && { sha256 },
+  };
 }
 
 /** Writes a tensor's values to `out`, which has as many. */
@@ -221,6 +181,7 @@ export function encodeModel(
   options: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const { tensors, metadata } = modelContents(config, params, exported, options);
+  for (const [name, entry] of tensors) checkFinite("write", name, entry);
   return encodeSafetensors(tensors, metadata);
 }
 
@@ -240,7 +201,7 @@ export function modelContents(
   });
   return {
     tensors,
-    metadata: { ...metadata, elbo: VERSION, config: JSON.stringify(config), exported, ...hashed(tensors, digest) },
+    metadata: { ...metadata, elbo: VERSION, ...partsOf({ config }), exported, ...hashed(tensors, digest) },
   };
 }
 

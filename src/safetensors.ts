@@ -6,16 +6,14 @@
  * whatever bytes come in, reading them either succeeds or throws a {@linkcode CheckpointError}.
  */
 import { mismatch } from "./checkpoint_error.ts";
+import { foreignFormat } from "./foreign_format.ts";
 import { type Dtype, formatHeader, layout, parseHeader, type Span } from "./safetensors_header.ts";
 
 export type { Dtype };
 
 const LENGTH_BYTES = 8; // of the header's length field, and the alignment of the data section
-/**
- * The longest header: room for two thousand tensors. The reference implementation allows 100 MB, which as JavaScript
- * objects would take gigabytes.
- */
-const MAX_HEADER_BYTES = 2 ** 18;
+/** The reference implementation allows 100 MB; decoded and parsed, a header takes up to eight times its bytes. */
+const MAX_HEADER_BYTES = 2 ** 21;
 const LONGEST_HEADER = `a header of at most ${MAX_HEADER_BYTES} bytes`;
 const OPEN_BRACE = 0x7b;
 const SPACE = 0x20;
@@ -42,7 +40,7 @@ export type Safetensors = {
  * @param metadata Text by key, such as a configuration in JSON; own enumerable properties are written.
  * @returns The file's bytes, in a buffer of their own.
  * @throws {CheckpointError} If a tensor's data has another size than its type and shape say, if a name or text is not one
- * that the format can hold, or if the header exceeds 256 KiB.
+ * that the format can hold, or if the header exceeds 2 MiB.
  *
  * @example Two floats and a note
  * ```ts
@@ -106,7 +104,8 @@ export function encodeHead(
  * ```
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
-  refuseForeign(bytes);
+  const foreign = foreignFormat(bytes);
+  if (foreign) throw mismatch("read", "a safetensors file", foreign);
   const dataStart = LENGTH_BYTES + headerLengthOf(bytes);
   const { spans, metadata } = parseHeader(headerText(bytes, dataStart));
   const wanted = spans.at(-1)?.end ?? 0;
@@ -131,31 +130,6 @@ export function dataParts(tensors: ReadonlyMap<string, TensorEntry>): Uint8Array
   return layout(tensors).map(({ name }) => tensors.get(name)!.data);
 }
 
-/** Files that are often given in place of a model: how they begin, and what to do. */
-const FOREIGN: readonly (readonly [begins: RegExp, what: string])[] = [
-  [/^version https:\/\/git-lfs/, "a Git LFS pointer in place of the file; git lfs pull fetches it"],
-  [/^\s*<(!doctype|html|\?xml|head|body)/i, "an HTML or XML page, such as an error of a server"],
-  // deno-lint-ignore no-control-regex
-  [/^PK\x03\x04/, "a ZIP archive, such as a pickled .pt of PyTorch; its weights have to be saved as safetensors"],
-  // deno-lint-ignore no-control-regex
-  [/^\x80[\x02-\x05]/, "a pickle, such as an older .pt of PyTorch; its weights have to be saved as safetensors"],
-  [/^\x89HDF/, "an HDF5 file"],
-  // deno-lint-ignore no-control-regex
-  [/^\x1f\x8b/, "a gzip file; it has to be decompressed first"],
-  [/^\x93NUMPY/, "a NumPy array"],
-  [/^\s*[[{]/, "a JSON text"],
-];
-
-/** Throws if bytes begin as files do that are not models, and not as a model may: its length field can be any bytes. */
-function refuseForeign(bytes: Uint8Array): void {
-  if (bytes.length === 0) throw mismatch("read", "a safetensors file", "an empty one");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const fits = bytes.length > LENGTH_BYTES && view.getBigUint64(0, true) <= bytes.length - LENGTH_BYTES;
-  if (fits && bytes[LENGTH_BYTES] === OPEN_BRACE) return;
-  const start = String.fromCharCode(...bytes.subarray(0, 64)), found = FOREIGN.find(([begins]) => begins.test(start));
-  if (found) throw mismatch("read", "a safetensors file", found[1]);
-}
-
 function headerLengthOf(bytes: Uint8Array): number {
   if (bytes.length < LENGTH_BYTES) throw mismatch("read", `at least ${LENGTH_BYTES} bytes`, bytes.length);
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
@@ -166,7 +140,8 @@ function headerLengthOf(bytes: Uint8Array): number {
 }
 
 function headerText(bytes: Uint8Array, dataStart: number): string {
-  const header = bytes.slice(LENGTH_BYTES, dataStart); // a copy, since not every runtime decodes shared memory
+  const view = bytes.subarray(LENGTH_BYTES, dataStart);
+  const header = bytes.buffer instanceof ArrayBuffer ? view : view.slice(); // not every runtime decodes shared memory
   if (header[0] !== OPEN_BRACE) {
     throw mismatch("read", 'a header that begins with "{"', header.length > 0 ? `byte ${header[0]}` : "an empty one");
   }

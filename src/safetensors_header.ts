@@ -4,6 +4,7 @@
  */
 import { mismatch } from "./checkpoint_error.ts";
 import { show } from "./checks/show.ts";
+import { members } from "./json_members.ts";
 
 /** Bytes of one element, by type; widest first, which is the order tensors take in a file we write. */
 const ELEMENT_BYTES = {
@@ -23,6 +24,12 @@ const ELEMENT_BYTES = {
 } as const;
 const DTYPES = Object.keys(ELEMENT_BYTES);
 const METADATA = "__metadata__";
+
+/** Characters of a value in the header that is no text. */
+const LONGEST_VALUE = 4096;
+
+/** Most tensors, and most entries of metadata: each takes some hundred bytes of memory, however short it is in the file. */
+const MOST = { tensors: 2 ** 13, metadata: 2 ** 12 } as const;
 
 /** The element types that can be read and written, by their names in the format. */
 export type Dtype = keyof typeof ELEMENT_BYTES;
@@ -64,6 +71,7 @@ export function layout(
   tensors: ReadonlyMap<string, Pick<Span, "dtype" | "shape"> & { readonly data: Uint8Array }>,
 ): Span[] {
   const rank = ({ dtype }: { dtype: Dtype }) => DTYPES.indexOf(dtype);
+  checkNumber("write", "tensors", tensors.size);
   let end = 0;
   return [...tensors].sort(([a, s], [b, t]) => rank(s) - rank(t) || byCodeUnits(a, b)).map(
     ([name, { dtype, shape, data }]) => {
@@ -97,6 +105,7 @@ export function layout(
  */
 export function formatHeader({ spans, metadata }: Header): string {
   const texts = Object.entries(metadata).sort(([a], [b]) => byCodeUnits(a, b));
+  checkNumber("write", "metadata", texts.length);
   for (const [key, text] of texts) checkText("write", key, text);
   const member = (key: string, json: string) => `${JSON.stringify(key)}:${json}`;
   const members = spans.map(({ name, dtype, shape, begin, end }) =>
@@ -109,8 +118,8 @@ export function formatHeader({ spans, metadata }: Header): string {
 }
 
 /**
- * Reads and checks a header. Members of an entry other than `dtype`, `shape` and `data_offsets` are ignored. Of a
- * duplicate name the last one counts, since `JSON.parse` hides the others; their bytes, if any, are refused as a hole.
+ * Reads and checks a header, of which nothing is made but its spans and texts. Members of an entry other than `dtype`, `shape` and `data_offsets` are ignored. Of a
+ * duplicate name the last one counts, as for `JSON.parse`; the bytes of the others, if any, are refused as a hole.
  *
  * @param text The JSON text, padded or not.
  * @returns Spans that cover the data section from byte 0 without holes or overlap, and metadata as own properties.
@@ -126,31 +135,55 @@ export function formatHeader({ spans, metadata }: Header): string {
  * ```
  */
 export function parseHeader(text: string): Header {
-  let value: unknown;
+  const spans = new Map<string, Span>();
+  let metadata: Record<string, string> = {};
   try {
-    value = JSON.parse(text);
+    if (!isJsonObject(text)) throw mismatch("read", "a header that is an object", show(parse("a header", text)));
+    for (const [name, value] of members(text)) {
+      if (name === METADATA) metadata = readMetadata(value);
+      else spans.set(name, readSpan(name, value));
+      checkNumber("read", "tensors", spans.size);
+    }
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw mismatch("read", "a header in JSON", "text that is not", cause);
   }
-  if (!isObject(value)) throw mismatch("read", "a header that is an object", show(value));
-  const metadata = Object.hasOwn(value, METADATA) ? readMetadata(value[METADATA]) : {};
-  const spans = Object.entries(value).filter(([name]) => name !== METADATA).map(readSpan)
-    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const sorted = [...spans.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let previous = 0;
-  for (const { name, begin, end } of spans) {
+  for (const { name, begin, end } of sorted) {
     if (begin !== previous) throw mismatch("read", `${label(name)} to begin at byte ${previous} of the data`, begin);
     previous = end;
   }
-  return { spans, metadata };
+  return { spans: sorted, metadata };
 }
 
-function readMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value)) throw mismatch("read", `${METADATA} to be an object`, show(value));
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, checkText("read", key, text)]));
+/** A value that is short, so that whatever it turns out to be takes little memory. */
+function parse(what: string, json: string): unknown {
+  if (json.length > LONGEST_VALUE) {
+    throw mismatch("read", `${what} in at most ${LONGEST_VALUE} characters`, json.length);
+  }
+  return JSON.parse(json);
 }
 
-function readSpan([name, value]: [string, unknown]): Span {
+function isJsonObject(text: string): boolean {
+  return /^[ \t\r\n]*\{/.test(text);
+}
+
+function readMetadata(json: string): Record<string, string> {
+  if (!isJsonObject(json)) throw mismatch("read", `${METADATA} to be an object`, show(parse(METADATA, json)));
+  const entries: [string, string][] = [];
+  for (const [key, text] of members(json)) {
+    // A text of any length takes no more than its characters; other values are parsed for the message alone.
+    const value = /^\s*"/.test(text) ? JSON.parse(text) : parse(`metadata ${show(key)}`, text);
+    entries.push([key, checkText("read", key, value)]);
+    checkNumber("read", "metadata", entries.length);
+  }
+  return Object.fromEntries(entries);
+}
+
+function readSpan(name: string, json: string): Span {
   checkName("read", name);
+  const value = parse(label(name), json);
   if (!isObject(value)) throw mismatch("read", `${label(name)} to be an object`, show(value));
   const own = (key: string) => Object.hasOwn(value, key) ? value[key] : undefined;
   const [dtype, shape, offsets] = [own("dtype"), own("shape"), own("data_offsets")];
@@ -185,6 +218,11 @@ function tensorBytes(action: Action, name: string, dtype: unknown, shape: unknow
 function checkSize(action: Action, { name, dtype, shape, begin, end }: Span, got: number): void {
   if (got === end - begin) return;
   throw mismatch(action, `${end - begin} bytes for ${label(name)} (${dtype}, shape ${show(shape)})`, got);
+}
+
+function checkNumber(action: Action, what: keyof typeof MOST, got: number): void {
+  if (got <= MOST[what]) return;
+  throw mismatch(action, `at most ${MOST[what]} ${what === "tensors" ? what : `entries of ${what}`}`, got);
 }
 
 /** Text with lone surrogates is refused, since it has no UTF-8 and other readers refuse it. */

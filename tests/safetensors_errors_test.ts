@@ -22,11 +22,11 @@ Deno.test("decodeSafetensors says what is wrong with a header it cannot find", (
     [new Uint8Array(7), "at least 8 bytes, got 7"],
     [new Uint8Array(8), 'a header that begins with "{", got an empty one'],
     [file("{}", 0, 3n), "3 bytes of header as its length field says, got 2"],
-    [file("{}", 0, 262144n), "262144 bytes of header as its length field says, got 2"],
-    [file("{}", 0, 262_145n), "a header of at most 262144 bytes, got 262145"],
-    [file("{}", 0, 2n ** 32n + 2n), "a header of at most 262144 bytes, got 4294967298"],
-    [file("{}", 0, 2n ** 53n + 1n), "a header of at most 262144 bytes, got 9007199254740993"],
-    [file("{}", 0, 2n ** 64n - 1n), "a header of at most 262144 bytes, got 18446744073709551615"],
+    [file("{}", 0, 2_097_152n), "2097152 bytes of header as its length field says, got 2"],
+    [file("{}", 0, 2_097_153n), "a header of at most 2097152 bytes, got 2097153"],
+    [file("{}", 0, 2n ** 32n + 2n), "a header of at most 2097152 bytes, got 4294967298"],
+    [file("{}", 0, 2n ** 53n + 1n), "a header of at most 2097152 bytes, got 9007199254740993"],
+    [file("{}", 0, 2n ** 64n - 1n), "a header of at most 2097152 bytes, got 18446744073709551615"],
     [file(" {}"), 'a header that begins with "{", got byte 32'],
     [file("\uFEFF{}"), 'a header that begins with "{", got byte 239'],
     [file("[]"), 'a header that begins with "{", got byte 91'],
@@ -142,7 +142,7 @@ Deno.test("encodeSafetensors says what it cannot write", () => {
     [{ step: 7 }, 'metadata "step" to be a string, got 7'],
     [{ note: "\udc00" }, 'metadata in well-formed Unicode, got "note": "\\udc00"'],
     [{ "\udc00": "" }, 'metadata in well-formed Unicode, got "\\udc00": ""'],
-    [{ note: "x".repeat(2_000_000) }, "a header of at most 262144 bytes, got 2000032"],
+    [{ note: "x".repeat(9_000_000) }, "a header of at most 2097152 bytes, got 9000032"],
   ];
   for (const [metadata, message] of texts) {
     const { message: got } = assertThrows(

@@ -23,6 +23,7 @@ const OPTIONS: Names<SaveOptions> = { metadata: true };
  * @param state The state; borrowed.
  * @param options.metadata Further entries of the file's metadata, under names of your own.
  * @returns The file's bytes, the same for the same state.
+ * @throws {CheckpointError} If a value is not finite, or the metadata are more than a file holds: 2 MiB, 4,096 entries.
  * @throws {TypeError} If a tensor of the state was disposed of or donated.
  *
  * @example

@@ -8,6 +8,11 @@ const LISTED = 8;
 // deno-lint-ignore no-control-regex
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
 
+/** A text of any length with control characters, bidirectional marks and lone surrogates written as `\u001b`. */
+export function escaped(text: string): string {
+  return text.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /**
  * A text that somebody else wrote, fit for an error message or a terminal: at most 200 characters, with control
  * characters, bidirectional marks and lone surrogates written as `\u001b`.
@@ -21,7 +26,7 @@ export function showText(text: string, most: number = SHOWN): string {
   const start = text.slice(0, 2 * most + 2), characters = Array.from(start);
   let shown = "";
   for (const character of characters.slice(0, most)) {
-    const safe = character.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const safe = escaped(character);
     if (shown.length + safe.length > most) return `${shown}…`;
     shown += safe;
   }
@@ -64,5 +69,5 @@ function nameOf(value: object): string {
 }
 
 function article(name: string): string {
-  return `${/^[AEIOU](?!int)/i.test(name) || name.startsWith("Int") ? "an" : "a"} ${name}`;
+  return `${/^[AEIOU](?!int|RL)/i.test(name) || name.startsWith("Int") ? "an" : "a"} ${name}`;
 }

@@ -20,9 +20,11 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
   try {
     const target = await targetOf(path), name = `${target}.${crypto.randomUUID()}.tmp`;
     using _ = undoneOnExit(() => Deno.removeSync(name));
-    const mode = (await Deno.stat(target).catch(() => undefined))?.mode;
+    const old = await Deno.stat(target).catch(() => undefined);
+    // To rename onto a device, such as /dev/null, would put a file in its place for everyone.
+    if (old && !old.isFile && !old.isDirectory) throw new Error("expected a regular file, got a device or a pipe");
     // A new file under a name that nobody can foresee: an existing one, or a link that waits there, is not written through.
-    await writeThrough(name, bytes, mode == null ? {} : { mode: mode & 0o777 });
+    await writeThrough(name, bytes, old?.mode == null ? {} : { mode: old.mode & 0o777 });
     temporary = name;
     await Deno.rename(name, target);
     await syncFolder(dirname(target));
@@ -43,6 +45,7 @@ async function targetOf(path: string, links = 0): Promise<string> {
 async function writeThrough(path: string, bytes: Uint8Array, how: Deno.OpenOptions): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, ...how });
   try {
+    if (how.mode !== undefined) await Deno.chmod(path, how.mode); // the umask has taken something of it
     for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
     await file.sync();
   } catch (error) {
@@ -86,7 +89,7 @@ export async function removeLeftovers(folder: string, names: readonly string[], 
 }
 
 /** The bytes of a file: a device or a pipe, which may never end, is refused. */
-async function readRegularFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readRegularFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const { isFile, isDirectory } = await Deno.stat(path);
   if (!isFile) throw new Error(`expected a regular file, got ${isDirectory ? "a folder" : "a device or a pipe"}`);
   return await Deno.readFile(path);

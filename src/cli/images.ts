@@ -11,7 +11,10 @@ import { UserError } from "./run.ts";
 
 /** The train and test images of `--data`: `mnist`, a folder, or a file. */
 export async function readImages(data: string, holdOut: HoldOut = "random"): Promise<Split> {
-  return data === "mnist" ? await loadMnist() : await loadImages(data, { holdOut });
+  if (data === "mnist") return await loadMnist();
+  const split = await loadImages(data, { holdOut });
+  if (split.transposed) warn(`${split.name}: images are stored with rows and columns exchanged, and were put upright`);
+  return split;
 }
 
 /** Settings with the absolute path of their data, so that the model finds them from any folder. */

@@ -1,6 +1,7 @@
 import { load, sha256 } from "../api/save.ts";
 import { finalParams, type Params } from "../api/state.ts";
-import { encodeModel, publicMetadata } from "../model_file.ts";
+import { publicMetadata } from "../metadata.ts";
+import { encodeModel } from "../model_file.ts";
 import { mapNetwork } from "../vae/layout.ts";
 import { type CheckpointFile, readCheckpoint } from "./checkpoint_file.ts";
 import { UserError } from "./run.ts";

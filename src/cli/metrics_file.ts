@@ -1,5 +1,7 @@
 import type { Metrics } from "../api/loss.ts";
 import type { EpochEvent } from "../train.ts";
+import { readRegularFile } from "./checkpoint_file.ts";
+import { UserError } from "./user_error.ts";
 import { type OnKept, WatchedFile } from "./watched_file.ts";
 
 /** The terms of the test set: its loss by the objective that is trained with, and the ELBO beside it. */
@@ -105,10 +107,10 @@ function encode(text: string): Uint8Array {
 /** The file's text; none if there is no file, as with a checkpoint that was moved on its own. */
 async function readText(path: string): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return new TextDecoder().decode(await readRegularFile(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
+    throw new UserError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 

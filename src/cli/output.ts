@@ -1,12 +1,9 @@
+import { escaped } from "../checks/show.ts";
 import { UserError } from "./user_error.ts";
-
-/** Characters that a terminal obeys; lines and tabs are ours. */
-// deno-lint-ignore no-control-regex
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** A line as it may go to a terminal: names of files and texts in them are foreign. */
 function harmless(line: string): string {
-  return line.replace(CONTROL, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return line.replace(/[^\n\t]+/g, escaped); // line feeds and tabs are ours
 }
 
 /** Milliseconds between two attempts at a pipe that is full, if it was made not to block. */

@@ -3,7 +3,8 @@ import { planEpoch } from "../batches.ts";
 import { mismatch } from "../checkpoint_error.ts";
 import type { Binarize, Sums } from "../evaluate.ts";
 import { HOLD_OUT, type HoldOut } from "../data/images.ts";
-import { show } from "../checks/show.ts";
+import { show, showText } from "../checks/show.ts";
+import { parseText } from "../metadata.ts";
 import { cosine, linear, type Schedule } from "../schedule.ts";
 import type { Course } from "../train.ts";
 import type { Config } from "../vae/config.ts";
@@ -114,9 +115,9 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Saved 
 function parse(text: string): Saved {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseText(text);
   } catch (cause) {
-    throw mismatch("read", `${ENTRY} to be JSON`, (cause as Error).message, cause);
+    throw mismatch("read", `${ENTRY} to be JSON`, showText((cause as Error).message), cause);
   }
   if (typeof value === "object" && value !== null) return value as Saved;
   throw mismatch("read", `${ENTRY} to be an object`, show(value));

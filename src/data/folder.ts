@@ -4,11 +4,12 @@
  * All of it needs `--allow-read` of the path given and of nothing else. Without it Deno asks, or throws
  * `Deno.errors.NotCapable`, which is left as it is since it names the flag.
  */
-import { basename, join } from "node:path";
-import { DataError } from "./data_error.ts";
-import { decompress, type Idx, idxLength, readIdx } from "./idx.ts";
+import { basename, dirname, join } from "node:path";
 import { checkOptions, type Names } from "../checks/options.ts";
 import { show, showText } from "../checks/show.ts";
+import { DataError } from "./data_error.ts";
+import { emnistIn, isEmnist, transposed } from "./emnist.ts";
+import { readIdxFile, statOf } from "./idx_file.ts";
 import { HOLD_OUT, type HoldOut, holdOut, type Images, type Split, toImages } from "./images.ts";
 
 /** The spellings of a file's name, the likeliest first; a plain file is preferred to a compressed one. */
@@ -28,7 +29,8 @@ const OPTIONS: Names<LoadImagesOptions> = { holdOut: true };
 /**
  * Loads a dataset from a folder or from a single IDX file, whichever is found at the path.
  *
- * @param path A folder as {@linkcode loadFolder} reads it, or a file as {@linkcode loadFile} does.
+ * @param path A folder as {@linkcode loadFolder} reads it, or a file as {@linkcode loadFile} does; of a folder with several
+ * sets of EMNIST, the folder and the set, such as `data/emnist-letters`.
  * @param options `holdOut`.
  * @returns The train and the test set.
  * @throws {TypeError} If an option is unknown.
@@ -54,9 +56,13 @@ export async function loadImages(path: string, options: LoadImagesOptions = {}):
   if (!HOLD_OUT.includes(how)) {
     throw new RangeError(`${action}: expected holdOut to be "random" or "end", got ${show(how)}`);
   }
-  const info = await stat(path);
+  const info = await statOf(path);
   if (info === undefined) {
-    throw new DataError(`Cannot load ${path}: expected a folder or an IDX file, got nothing there`);
+    const folder = dirname(path), set = basename(path);
+    if (/^emnist-[a-z]+$/.test(set) && (await statOf(folder))?.isDirectory && await emnistIn(folder, set)) {
+      return await loadFolder(folder, how, set);
+    }
+    throw new DataError(`Cannot load ${showText(path)}: expected a folder or an IDX file, got nothing there`);
   }
   return info.isDirectory ? await loadFolder(path, how) : await loadFile(path, how);
 }
@@ -64,11 +70,13 @@ export async function loadImages(path: string, options: LoadImagesOptions = {}):
 /**
  * Loads a dataset from a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
  * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`. Each may be spelled with a dot (`train-images.idx3-ubyte`),
- * and each may be compressed and end in `.gz`. Labels are optional. EMNIST's names are read, too, such as
- * `emnist-letters-train-images-idx3-ubyte`; its images, which are stored with rows and columns exchanged, are put upright. Without test images a tenth of the train
- * images is held out, see {@linkcode holdOut}.
+ * and each may be compressed and end in `.gz`. Labels are optional. Without test images a tenth of the train images is held
+ * out, see {@linkcode holdOut}. EMNIST's names are read, too, such as `emnist-letters-train-images-idx3-ubyte`; its images,
+ * which are stored with rows and columns exchanged, are put upright.
  *
  * @param path The folder; its last part becomes the dataset's name.
+ * @param how Which tenth is held out.
+ * @param set Which set of EMNIST is read, such as `emnist-letters`; it becomes the dataset's name.
  * @returns The train and the test set.
  * @throws {DataError} If there are no train images, labels without their images, a file that cannot be read, or test
  * images of another size than the train images.
@@ -87,28 +95,34 @@ export async function loadImages(path: string, options: LoadImagesOptions = {}):
  * deepEqual(test, train);
  * ```
  */
-export async function loadFolder(path: string, how?: HoldOut): Promise<Split> {
-  const name = basename(path) || path;
-  const plain = await readPart(path, "train"), emnist = plain ? undefined : await emnistIn(path);
+export async function loadFolder(path: string, how?: HoldOut, set?: string): Promise<Split> {
+  const name = set ?? (basename(path) || path);
+  const plain = set === undefined ? await readPart(path, "train") : undefined;
+  const emnist = plain ? undefined : await emnistIn(path, set);
   const train = plain ?? (emnist === undefined ? undefined : await readPart(path, "train", emnist));
   if (train === undefined) {
     const wanted = spell("train-images", 3).slice(0, 2).join(" or ");
-    throw new DataError(`Cannot load folder ${path}: expected ${wanted} in it, plain or with .gz, got neither`);
+    throw new DataError(
+      `Cannot load folder ${showText(path)}: expected ${wanted} in it, plain or with .gz, got neither`,
+    );
   }
   const test = await readPart(path, "t10k", emnist);
-  if (test === undefined) return holdOut(train, name, how);
+  const note = emnist === undefined ? {} : { transposed: true as const };
+  if (test === undefined) return { ...holdOut(train, name, how), ...note };
   if (test.height !== train.height || test.width !== train.width) {
     throw new DataError(
-      `Cannot load folder ${path}: expected test images of ${train.height} x ${train.width} pixels as the train ` +
+      `Cannot load folder ${
+        showText(path)
+      }: expected test images of ${train.height} x ${train.width} pixels as the train ` +
         `images are, got ${test.height} x ${test.width}`,
     );
   }
-  return { train, test, name };
+  return { train, test, name, ...note };
 }
 
 /**
  * Loads a dataset from a single IDX file of images, plain or compressed. A tenth is held out as the test set,
- * see {@linkcode holdOut}.
+ * see {@linkcode holdOut}. A file with a name of EMNIST's holds images with rows and columns exchanged; they are put upright.
  *
  * @param path The file; its last part becomes the dataset's name.
  * @returns The train and the test set.
@@ -127,7 +141,9 @@ export async function loadFolder(path: string, how?: HoldOut): Promise<Split> {
  * ```
  */
 export async function loadFile(path: string, how?: HoldOut): Promise<Split> {
-  return holdOut(toImages(await readFile(path), path), basename(path) || path, how);
+  const images = toImages(await readIdxFile(path), path), name = basename(path) || path;
+  if (!isEmnist(path)) return holdOut(images, name, how);
+  return { ...holdOut(transposed(images), name, how), transposed: true };
 }
 
 /** The images and labels of one half of a folder, or undefined if it has neither. */
@@ -136,12 +152,15 @@ async function readPart(folder: string, part: "train" | "t10k", emnist?: string)
   const images = await find(folder, `${stem}-images`, 3);
   const labels = await find(folder, `${stem}-labels`, 1);
   if (images !== undefined) {
-    const read = toImages(await readFile(images), images, labels === undefined ? undefined : await readFile(labels));
+    const classes = labels === undefined ? undefined : await readIdxFile(labels);
+    const read = toImages(await readIdxFile(images), images, classes);
     return emnist === undefined ? read : transposed(read);
   }
   if (labels === undefined) return undefined;
   throw new DataError(
-    `Cannot load folder ${folder}: expected ${part}-images-idx3-ubyte beside the labels, got only ${basename(labels)}`,
+    `Cannot load folder ${showText(folder)}: expected ${part}-images-idx3-ubyte beside the labels, got only ${
+      showText(basename(labels))
+    }`,
   );
 }
 
@@ -149,73 +168,11 @@ async function readPart(folder: string, part: "train" | "t10k", emnist?: string)
 async function find(folder: string, stem: string, dimensions: number): Promise<string | undefined> {
   for (const name of spell(stem, dimensions)) {
     const path = join(folder, name);
-    if ((await stat(path))?.isFile) return path;
+    if ((await statOf(path))?.isFile) return path;
   }
   return undefined;
 }
 
-/** The names of EMNIST's files, such as `emnist-letters-train-images-idx3-ubyte.gz`: the first part names the set. */
-const EMNIST = /^(emnist-[a-z]+)-(train|test)-(images|labels)-idx[13]-ubyte(\.gz)?$/;
-
-/**
- * Which of EMNIST's sets a folder holds.
- *
- * @throws {DataError} If there are several, such as letters and digits: one of them has to be alone in its folder.
- */
-async function emnistIn(folder: string): Promise<string | undefined> {
-  const sets = new Set<string>();
-  for await (const { name } of Deno.readDir(folder)) {
-    const set = EMNIST.exec(name)?.[1];
-    if (set !== undefined) sets.add(set);
-  }
-  const [set, ...others] = [...sets].sort();
-  if (others.length === 0) return set;
-  throw new DataError(
-    `Cannot load folder ${showText(folder)}: expected one set of EMNIST, got ${[set, ...others].join(", ")}; ` +
-      "put one of them into a folder of its own",
-  );
-}
-
-/** Images whose rows are columns, as EMNIST stores them, put upright. */
-function transposed(images: Images): Images {
-  const { pixels, count, height, width } = images, upright = new Uint8Array(pixels.length);
-  for (let i = 0; i < count; i++) {
-    const from = i * height * width;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) upright[from + x * height + y] = pixels[from + y * width + x]!;
-    }
-  }
-  return { ...images, pixels: upright, height: width, width: height };
-}
-
 function spell(stem: string, dimensions: number): string[] {
   return SPELLINGS.map((spelling) => stem + spelling.replace("#", String(dimensions)));
-}
-
-async function readFile(path: string): Promise<Idx> {
-  const info = await stat(path);
-  if (info && !info.isFile && !info.isDirectory) {
-    throw new DataError(
-      `Cannot read ${showText(path)}: expected a regular file, got a device or a pipe, which may never end`,
-    );
-  }
-  const bytes = await Deno.readFile(path).catch((error) => refuse(path, error));
-  return readIdx(await decompress(bytes, path, { lengthOf: idxLength }), path);
-}
-
-/** What is at the path, or undefined if nothing is. */
-async function stat(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.stat(path);
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound ? undefined : refuse(path, error);
-  }
-}
-
-/** Throws what went wrong with a file as a mistake of the user's, except a permission that Deno was not given. */
-function refuse(path: string, cause: unknown): never {
-  if (!(cause instanceof Error) || cause instanceof Deno.errors.NotCapable) throw cause;
-  throw new DataError(`Cannot read ${showText(path)}: expected a readable file, got "${showText(cause.message)}"`, {
-    cause,
-  });
 }

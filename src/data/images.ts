@@ -1,7 +1,7 @@
 /** Sets of grey images as bytes, and the two of them, train and test, that a dataset consists of. */
 import { DataError } from "./data_error.ts";
 import { checkOptions, type Names } from "../checks/options.ts";
-import { show } from "../checks/show.ts";
+import { show, showText } from "../checks/show.ts";
 import { foldIn, key } from "../random.ts";
 import type { Idx } from "./idx.ts";
 
@@ -67,6 +67,8 @@ export type Split = {
   readonly train: Images;
   readonly test: Images;
   readonly name: string;
+  /** There, and true, if the images were stored with rows and columns exchanged, as EMNIST's are, and were put upright. */
+  readonly transposed?: true | undefined;
 };
 
 /**
@@ -92,10 +94,12 @@ export type Split = {
 export function toImages(idx: Idx, name: string, labels?: Idx): Images {
   const shown = `[${idx.shape.join(", ")}]`;
   if (idx.shape.length !== 2 && idx.shape.length !== 3) {
-    throw new DataError(`Cannot take ${name} for images: expected shape [N, H, W] or [N, D], got ${shown}`);
+    throw new DataError(`Cannot take ${showText(name)} for images: expected shape [N, H, W] or [N, D], got ${shown}`);
   }
   if (idx.shape.includes(0)) {
-    throw new DataError(`Cannot take ${name} for images: expected at least one image of one pixel, got shape ${shown}`);
+    throw new DataError(
+      `Cannot take ${showText(name)} for images: expected at least one image of one pixel, got shape ${shown}`,
+    );
   }
   const [count, height, width] = idx.shape.length === 3
     ? idx.shape as [number, number, number]
@@ -104,7 +108,9 @@ export function toImages(idx: Idx, name: string, labels?: Idx): Images {
   if (labels === undefined) return images;
   if (labels.shape.length !== 1 || labels.shape[0] !== count) {
     throw new DataError(
-      `Cannot label the images of ${name}: expected labels of shape [${count}], got [${labels.shape.join(", ")}]`,
+      `Cannot label the images of ${showText(name)}: expected labels of shape [${count}], got [${
+        labels.shape.join(", ")
+      }]`,
     );
   }
   return { ...images, labels: labels.data };
@@ -165,7 +171,7 @@ export const HOLD_OUT: readonly HoldOut[] = ["random", "end"];
 export function holdOut(images: Images, name: string, how: HoldOut = "random"): Split {
   const { count } = images;
   if (count < 2) {
-    throw new DataError(`Cannot split ${name} into train and test: expected at least 2 images, got ${count}`);
+    throw new DataError(`Cannot split ${showText(name)} into train and test: expected at least 2 images, got ${count}`);
   }
   const held = Math.max(1, Math.floor(count / 10));
   if (how === "end") {

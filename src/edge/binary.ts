@@ -1,3 +1,4 @@
+import { show, showText } from "../checks/show.ts";
 import { hasRelaxedSimd } from "../kernels/simd.ts";
 
 /**
@@ -15,10 +16,12 @@ export async function compiled(given?: Wasm | Promise<Wasm>): Promise<WebAssembl
   const body = typeof wasm === "string" || wasm instanceof URL ? await fetch(wasm) : wasm;
   if (!(body instanceof Response)) {
     throw new TypeError(
-      `Cannot load kernels: expected a WebAssembly.Module, its bytes, a Response or a URL, got ${typeof wasm}`,
+      `Cannot load kernels: expected a WebAssembly.Module, its bytes, a Response or a URL, got ${show(wasm)}`,
     );
   }
-  if (!body.ok) throw new Error(`Cannot load kernels: expected status 200 of ${body.url}, got ${body.status}`);
+  if (!body.ok) {
+    throw new Error(`Cannot load kernels: expected status 200 of ${showText(body.url)}, got ${body.status}`);
+  }
   return await compile(await body.arrayBuffer());
 }
 
@@ -26,7 +29,7 @@ async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    throw new Error(`Cannot load kernels: ${(cause as Error).message}`, { cause });
+    throw new Error(`Cannot load kernels: ${showText((cause as Error).message)}`, { cause });
   }
 }
 

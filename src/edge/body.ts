@@ -1,20 +1,23 @@
 import { mismatch } from "../checkpoint_error.ts";
+import { show } from "../checks/show.ts";
 
 /** Where a model's bytes come from. */
-export type Source = Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
+export type Source = ArrayBufferView | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array>;
 
 /** All bytes of a source, of which there may be at most so many; no more than that are taken into memory. */
 export async function readBody(given: Source | Promise<Source>, maxBytes: number): Promise<Uint8Array> {
   const source = await given;
   if (source instanceof Uint8Array) return bounded(source, maxBytes);
   if (source instanceof ArrayBuffer) return bounded(new Uint8Array(source), maxBytes);
+  if (ArrayBuffer.isView(source)) {
+    return bounded(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), maxBytes);
+  }
   if (source instanceof ReadableStream) return await readStream(source, maxBytes);
   if (source instanceof Blob) return await readStream(source.stream(), maxBytes);
   if (!(source instanceof Response)) {
+    const hint = typeof source === "string" ? "; write load(fetch(url))" : "";
     throw new TypeError(
-      `Cannot read checkpoint: expected bytes, a Response or a stream of bytes, got ${
-        source === null ? source : typeof source
-      }`,
+      `Cannot read checkpoint: expected bytes, a Response or a stream of bytes, got ${show(source)}${hint}`,
     );
   }
   const { ok, status, bodyUsed, body, headers } = source;
@@ -42,29 +45,29 @@ function bounded(bytes: Uint8Array, maxBytes: number): Uint8Array {
 }
 
 async function readStream(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
-  const reader = stream.getReader(), chunks: Uint8Array[] = [];
-  let length = 0;
+  const reader = stream.getReader();
+  // One buffer, doubled where it is full: chunks may be of a byte each, which as arrays take hundreds.
+  let bytes = new Uint8Array(1 << 16), length = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done) return bytes.subarray(0, length);
       if (!(value instanceof Uint8Array)) {
-        throw new TypeError(`Cannot read checkpoint: expected a stream of Uint8Array, got ${typeof value}`);
+        throw new TypeError(`Cannot read checkpoint: expected a stream of Uint8Array, got ${show(value)}`);
       }
-      length += value.length;
-      if (length > maxBytes) throw tooLarge(maxBytes, "more");
-      chunks.push(value);
+      const end = length + value.length;
+      if (end > maxBytes) throw tooLarge(maxBytes, "more");
+      if (end > bytes.length) {
+        const larger = new Uint8Array(Math.max(end, 2 * bytes.length));
+        larger.set(bytes.subarray(0, length));
+        bytes = larger;
+      }
+      bytes.set(value, length);
+      length = end;
     }
   } catch (error) {
-    // Whoever sends the rest need not. What canceling says of it is not what went wrong.
+    // The rest need not be sent. An error of canceling is not what went wrong.
     reader.cancel(error).catch(() => {});
     throw error;
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -1,3 +1,4 @@
+import { showText } from "../checks/show.ts";
 import { type Kernel, SIGNATURES } from "../kernels/bindings.ts";
 import type { Executor } from "../kernels/runtime.ts";
 
@@ -18,7 +19,9 @@ export class OneThread implements Executor {
     const exports = instantiate(module, memory);
     const constant = (name: string) => (exports[name] as WebAssembly.Global | undefined)?.value;
     if (constant("SIGNATURES") !== SIGNATURES) {
-      throw new Error(`${WRONG}, got one that exports ${Object.keys(exports).slice(0, 4).join(", ") || "nothing"}`);
+      throw new Error(
+        `${WRONG}, got one that exports ${showText(Object.keys(exports).slice(0, 4).join(", ")) || "nothing"}`,
+      );
     }
     this.gemmScratch = constant("GEMM_SCRATCH");
     if (!(this.gemmScratch > 0)) throw lacking("GEMM_SCRATCH");
@@ -45,6 +48,6 @@ function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): We
   try {
     return new WebAssembly.Instance(module, { env: { memory } }).exports;
   } catch (cause) {
-    throw new Error(`${WRONG}, got one that does not fit (${(cause as Error).message})`, { cause });
+    throw new Error(`${WRONG}, got one that does not fit (${showText((cause as Error).message)})`, { cause });
   }
 }

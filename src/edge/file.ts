@@ -1,5 +1,6 @@
 import { floats } from "../kernels/heap.ts";
-import { modelContents, publicMetadata } from "../model_file.ts";
+import { publicMetadata } from "../metadata.ts";
+import { modelContents } from "../model_file.ts";
 import { encodeHead } from "../safetensors.ts";
 import { leaves, mapNetwork } from "../vae/layout.ts";
 import { engineOf, type Model } from "./model.ts";

@@ -1,3 +1,4 @@
+import { parseText } from "../metadata.ts";
 import type { Model } from "./model.ts";
 
 /** Height, width and channels, 1 or 3, of an example as it is seen; values are in that order, row-major. */
@@ -12,7 +13,7 @@ export function knownShape({ config, metadata }: Pick<Model, "config" | "metadat
 /** Height and width as `deno task train` noted them; undefined where it did not, or where they do not fit. */
 function noted(metadata: Model["metadata"], input: number): Shape | undefined {
   try {
-    const { height, width } = JSON.parse(metadata.training ?? "{}");
+    const { height, width } = parseText(metadata.training ?? "{}") as Shape;
     if (Number.isInteger(height) && Number.isInteger(width) && height > 0 && height * width === input) {
       return { height, width, channels: 1 };
     }

@@ -1,4 +1,5 @@
 import { readCheckpoint, removeLeftovers, writeAtomically } from "../../src/cli/checkpoint_file.ts";
+import { readRecords } from "../../src/cli/metrics_file.ts";
 import { UserError } from "../../src/cli/run.ts";
 import { CheckpointError } from "../../src/checkpoint_error.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
@@ -67,6 +68,9 @@ Deno.test("writeAtomically leaves a link a link, keeps permissions, and writes t
     await writeAtomically(link, bytes);
     assertEquals([(await Deno.lstat(link)).isSymlink, await Deno.readFile(target)], [true, bytes]);
     assertEquals((await Deno.stat(target)).mode! & 0o777, 0o600);
+    await Deno.chmod(target, 0o666); // more than the umask gives
+    await writeAtomically(link, NEW);
+    assertEquals((await Deno.stat(target)).mode! & 0o777, 0o666);
     // A link to nothing yet; and one to itself, which is told.
     await Deno.symlink("later", `${folder}/dangling`);
     await writeAtomically(`${folder}/dangling`, bytes);
@@ -76,6 +80,33 @@ Deno.test("writeAtomically leaves a link a link, keeps permissions, and writes t
     await writeAtomically(`${folder}/model`, bytes);
     await assertRejects(() => Deno.stat(`${folder}/victim`), Deno.errors.NotFound);
     assertEquals((await names(folder)).filter((name) => name.endsWith(".tmp")), [`model.${Deno.pid}.tmp`]);
+  });
+});
+
+Deno.test("writeAtomically puts no file in the place of a pipe or a device, also through a link", async () => {
+  await inFolder(async (folder) => {
+    const pipe = `${folder}/pipe`, link = `${folder}/link`;
+    assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+    await Deno.symlink("pipe", link);
+    for (const path of [pipe, link]) {
+      const message = `Cannot write ${path}: expected a regular file, got a device or a pipe`;
+      await assertRejects(() => writeAtomically(path, NEW), UserError, message);
+    }
+    assertEquals((await Deno.lstat(pipe)).isFifo, true);
+    assertEquals(await names(folder), ["link", "pipe"]);
+  });
+});
+
+Deno.test("readRecords does not wait for a pipe, which whoever gave the model may have put beside it", async () => {
+  await inFolder(async (folder) => {
+    const pipe = `${folder}/metrics.jsonl`;
+    assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+    await assertRejects(
+      () => readRecords(pipe),
+      UserError,
+      `Cannot read ${pipe}: expected a regular file, got a device`,
+    );
+    assertEquals(await readRecords(`${folder}/none`), []);
   });
 });
 

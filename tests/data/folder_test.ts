@@ -247,26 +247,11 @@ Deno.test({
 Deno.test("loadImages reads EMNIST by its names, and puts its images upright", async () => {
   const set = (part: string, what: string, n: 1 | 3) => `emnist-letters-${part}-${what}-idx${n}-ubyte`;
   // Two rows of four pixels, as EMNIST stores what are four rows of two.
-  const images = (count: number) =>
-    Uint8Array.of(
-      0,
-      0,
-      8,
-      3,
-      0,
-      0,
-      0,
-      count,
-      0,
-      0,
-      0,
-      2,
-      0,
-      0,
-      0,
-      4,
-      ...Array(count).fill([1, 2, 3, 4, 5, 6, 7, 8]).flat(),
-    );
+  const images = (count: number) => {
+    const file = idx([count, 2, 4], 0);
+    file.forEach((_, i) => i >= 16 && (file[i] = 1 + i % 8));
+    return file;
+  };
   await withFolder({
     [`${set("train", "images", 3)}.gz`]: await gzip(images(3)),
     [`${set("train", "labels", 1)}.gz`]: await gzip(idx([3], 1)),
@@ -274,14 +259,39 @@ Deno.test("loadImages reads EMNIST by its names, and puts its images upright", a
     [set("test", "labels", 1)]: idx([2], 25),
     "emnist-letters-mapping.txt": new TextEncoder().encode("1 65 97\n"),
   }, async (path) => {
-    const { train, test } = await loadImages(path);
+    const all = await loadImages(path), { train, test } = all;
+    assertEquals([all.name, all.transposed], ["digits", true]);
     assertEquals([train.count, train.height, train.width, [...train.labels!]], [3, 4, 2, [1, 2, 3]]);
     assertEquals([...train.pixels.subarray(0, 8)], [1, 5, 2, 6, 3, 7, 4, 8]);
     assertEquals([test.count, [...test.labels!]], [2, [25, 26]]);
+    const alone = await loadImages(`${path}/${set("train", "images", 3)}.gz`);
+    assertEquals([alone.transposed, alone.train.height, alone.train.count + alone.test.count], [true, 4, 3]);
     await Deno.writeFile(`${path}/emnist-digits-train-images-idx3-ubyte`, images(2));
-    const message =
-      `Cannot load folder ${path}: expected one set of EMNIST, got emnist-digits, emnist-letters; put one`;
+    const message = `Cannot load folder ${path}: expected one set of EMNIST, got emnist-digits, emnist-letters; ` +
+      `name one of them, such as ${path}/emnist-digits`;
     await assertRejects(() => loadImages(path), DataError, message);
+    assertEquals(await loadImages(`${path}/emnist-letters`), { ...all, name: "emnist-letters" });
+    await assertRejects(() => loadImages(`${path}/emnist-balanced`), DataError, "got nothing there");
+  });
+});
+
+Deno.test("loadImages reads no further than a header that makes sense says, whatever the file is", async () => {
+  const text = (s: string) => new TextEncoder().encode(s), path = "/proc/kcore";
+  // A "regular file" of 128 TB, of which nothing but its first bytes is read, by those who may.
+  const kcore = await Deno.open(path).then((file) => (file.close(), true), () => false);
+  if (kcore) await assertRejects(() => loadImages(path), DataError, `Cannot read IDX file ${path}: expected magic`);
+  await withFolder({
+    pointer: text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"),
+    page: text("<html>"),
+    long: idx([3, 2, 2], 1).slice(0, -1),
+  }, async (path) => {
+    for (
+      const [name, message] of [
+        ["pointer", "expected magic number 0x00000801 to 0x00000804, got a Git LFS pointer in place of the file"],
+        ["page", "expected magic number 0x00000801 to 0x00000804, got an HTML or XML page"],
+        ["long", "expected 28 bytes for shape [3, 2, 2], got 27"],
+      ]
+    ) await assertRejects(() => loadImages(`${path}/${name}`), DataError, message);
   });
 });
 
@@ -299,29 +309,45 @@ Deno.test("loadImages refuses devices and pipes, which may never end", async () 
   });
 });
 
+/** A gzip file: a start, and then 2^24 bytes of one value so many times. */
+async function bomb(start: number[], value: number, times: number): Promise<Uint8Array<ArrayBuffer>> {
+  const pipe = new CompressionStream("gzip"), writer = pipe.writable.getWriter();
+  const bytes = new Response(pipe.readable).bytes();
+  await writer.write(Uint8Array.from(start));
+  for (let i = 0, block = new Uint8Array(2 ** 24).fill(value); i < times; i++) await writer.write(block);
+  await writer.close();
+  return await bytes;
+}
+
 Deno.test({
-  name: "a gzip bomb takes no more memory than the size that its header claims",
+  name: "gzip bombs take no more memory than the size that their header claims, which has a bound",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    // 2 GB of zeros, in 2 MB, behind a header that claims one image of 28 x 28.
-    const pipe = new CompressionStream("gzip"),
-      writer = pipe.writable.getWriter(),
-      bytes = new Response(pipe.readable).bytes();
-    await writer.write(Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28));
-    for (let i = 0, zeros = new Uint8Array(2 ** 24); i < 128; i++) await writer.write(zeros);
-    await writer.close();
-    await withFolder({ bomb: await bytes }, async (path) => {
-      const program = `
-        import { loadImages } from ${JSON.stringify(new URL("../../src/data/folder.ts", import.meta.url))};
-        await Deno.writeTextFile("/proc/self/clear_refs", "5");
-        const peak = () => Number(Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\\s+(\\d+)/)[1]) / 1024;
-        const before = peak();
-        await loadImages(${JSON.stringify(`${path}/bomb`)}).catch((error) => console.log(error.message));
-        console.log(peak() - before);`;
-      const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
-      const [message, megabytes] = new TextDecoder().decode(stdout).split("\n");
-      assertEquals(message, `Cannot decompress ${path}/bomb: expected 800 bytes as its header says, got more`);
-      assert(Number(megabytes) < 32, `${megabytes} MB`);
-    });
+    const image = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28];
+    const honest = [0, 0, 8, 3, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 4, 0]; // 2^30 bytes
+    const files: [file: Uint8Array<ArrayBuffer>, message: string, megabytes: number][] = [
+      [await bomb(image, 0, 64), "expected 800 bytes as its header says, got more", 32],
+      [await bomb(honest, 0, 64), "expected at most 268435456 bytes, got a header that claims 1073741840", 32],
+      [await bomb([], 255, 64), "expected magic number 0x00000801 to 0x00000804, got 0xffffffff", 32],
+      [await bomb([0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 16, 0, 0, 0, 16, 0], 9, 4), "loaded", 200], // 64 MB, and again as they are split
+    ];
+    for (const [file, wanted, most] of files) {
+      await withFolder({ bomb: file }, async (path) => {
+        const program = `
+          import { loadImages } from ${JSON.stringify(new URL("../../src/data/folder.ts", import.meta.url))};
+          await Deno.writeTextFile("/proc/self/clear_refs", "5");
+          const peak = () => Number(Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\\s+(\\d+)/)[1]) / 1024;
+          const before = peak();
+          const told = await loadImages(${
+          JSON.stringify(`${path}/bomb`)
+        }).then(() => "loaded", (error) => error.message);
+          console.log(JSON.stringify([told, peak() - before]));`;
+        const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", program], stderr: "inherit" })
+          .output();
+        const [told, megabytes] = JSON.parse(new TextDecoder().decode(stdout));
+        assertStringIncludes(told, wanted);
+        assert(megabytes < most, `${wanted}: ${megabytes} MB`);
+      });
+    }
   },
 });

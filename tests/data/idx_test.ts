@@ -1,6 +1,7 @@
 import fc from "npm:fast-check@4.10.2";
 import { DataError } from "../../src/data/data_error.ts";
-import { decompress, idxLength, readIdx } from "../../src/data/idx.ts";
+import { decompress } from "../../src/data/gunzip.ts";
+import { readIdx, readIdxHeader } from "../../src/data/idx.ts";
 import { holdOut, take, toImages } from "../../src/data/images.ts";
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "../assert.ts";
 
@@ -178,25 +179,41 @@ Deno.test("decompress joins several members, as cat makes them of several files"
   assertEquals(await decompress(Uint8Array.of(...one, ...two, ...one), "a.gz"), Uint8Array.of(1, 2, 3, 1, 2));
 });
 
-Deno.test("decompress stops at the size that an IDX header claims, and at one that cannot be true", async () => {
-  const zeros = new Uint8Array(5_000_000), bomb = await gzip(idx([3, 2, 2], zeros));
+Deno.test("decompress stops at the size that an IDX header claims, at one that is too large, and at what is no IDX", async () => {
+  const zeros = new Uint8Array(5_000_000), bomb = await gzip(idx([3, 2, 2], zeros)), ones = zeros.slice().fill(255);
+  const lengthOf = (start: Uint8Array) => readIdxHeader(start, "a.gz").length;
+  const cases: [bytes: Uint8Array, maxBytes: number | undefined, message: string][] = [
+    [bomb, undefined, "Cannot decompress a.gz: expected 28 bytes as its header says, got more"],
+    [
+      await gzip(idx([60_000, 28, 280], new Uint8Array(100))),
+      undefined,
+      "Cannot decompress a.gz: expected at most 268435456 bytes, got a header that claims 470400016",
+    ],
+    [
+      await gzip(idx([99, 9, 9], new Uint8Array(8019))),
+      8034,
+      "expected at most 8034 bytes, got a header that claims 8035",
+    ],
+    [
+      await gzip(ones),
+      undefined,
+      "Cannot read IDX file a.gz: expected magic number 0x00000801 to 0x00000804, got 0xffff",
+    ],
+  ];
+  for (const [bytes, maxBytes, message] of cases) {
+    await assertRejects(() => decompress(bytes, "a.gz", { lengthOf, maxBytes }), DataError, message);
+  }
+  const exact = idx([99, 9, 9], new Uint8Array(8019).fill(7));
+  assertEquals(await decompress(await gzip(exact), "a.gz", { lengthOf, maxBytes: 8035 }), exact);
+  assertEquals(await decompress(await gzip(exact), "a.gz", { maxBytes: 8035 }), exact);
+  assertEquals(await decompress(await gzip(exact.slice(0, 900)), "a.gz", { lengthOf }), exact.slice(0, 900));
   await assertRejects(
-    () => decompress(bomb, "a.gz", { lengthOf: idxLength }),
+    () => decompress(bomb, "a.gz", { maxBytes: 28 }),
     DataError,
-    "Cannot decompress a.gz: expected 28 bytes as its header says, got more",
-  );
-  const liar = await gzip(idx([60_000, 28, 28], new Uint8Array(10)));
-  await assertRejects(
-    () => decompress(liar, "a.gz", { lengthOf: idxLength }),
-    DataError,
-    `expected a header that tells its size, got one of 47040016 bytes in a file of ${liar.length}`,
-  );
-  await assertRejects(
-    () => decompress(bomb, "a.gz", { maxBytes: 1000 }),
-    DataError,
-    "expected at most 1000 bytes, got more",
+    "expected at most 28 bytes, got more",
   );
   await assertRejects(() => decompress(bomb, "a.gz", { maxByte: 1 } as object), TypeError, 'did you mean "maxBytes"?');
+  await assertRejects(() => decompress(bomb, "a.gz", { maxBytes: -1 }), RangeError, "got -1");
 });
 
 Deno.test("decompress restores mutated gzip to the same bytes, or throws a DataError and nothing else", async () => {

@@ -29,6 +29,26 @@ Deno.test("fileOf() gives the bytes that export writes, of every kind of model",
   }
 });
 
+Deno.test("fileOf() keeps what is not about the data to itself, and other metadata as they are", async () => {
+  const path = "/home/ada/secret", hash = "0".repeat(64);
+  const training = JSON.stringify({ data: path, dataHash: hash, height: 2, width: 3, epochs: 4 });
+  for (
+    const [given, wanted] of [
+      [training, '{"height":2,"width":3,"epochs":4}'],
+      ['["mine"]', '["mine"]'],
+      ['"text"', '"text"'],
+      ["null", "null"],
+      [`not JSON: ${path}`, undefined],
+      [`{"data":"${path}","long":"${"x".repeat(2 ** 17)}"}`, undefined],
+    ]
+  ) {
+    const model = await load(save(trained(CONFIGS.linear), { metadata: { training: given!, note: "kept" } }));
+    const bytes = await new Response(fileOf(model)).bytes(), text = new TextDecoder("latin1").decode(bytes);
+    assertEquals((await load(bytes)).metadata, { note: "kept", ...wanted !== undefined && { training: wanted } });
+    assert(!text.includes(path) && !text.includes(hash));
+  }
+});
+
 Deno.test("fileOf() gives pieces as they are asked for, whatever happens to the memory meanwhile", async () => {
   const file = smallFile(CONFIGS["the README's"]), model = await load(file), before = model.bytes;
   const pieces: Uint8Array[] = [];

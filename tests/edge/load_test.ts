@@ -64,7 +64,7 @@ Deno.test("load gives the metadata of others", async () => {
 });
 
 Deno.test("load refuses what is no source", async () => {
-  for (const source of [undefined, null, 1, "model.safetensors", {}, [1], new Float32Array(3)]) {
+  for (const source of [undefined, null, 1, "model.safetensors", {}, [1]]) {
     await assertRejects(
       () => load(source as unknown as Uint8Array),
       TypeError,
@@ -72,7 +72,7 @@ Deno.test("load refuses what is no source", async () => {
     );
   }
   const texts = new ReadableStream({ start: (controller) => controller.enqueue("text") });
-  await assertRejects(() => load(texts), TypeError, "expected a stream of Uint8Array, got string");
+  await assertRejects(() => load(texts), TypeError, 'expected a stream of Uint8Array, got "text"');
   const used = new Response(FILE);
   await used.arrayBuffer();
   await assertRejects(() => load(used), TypeError, "expected a response not yet read");
