@@ -45,7 +45,7 @@ export { traverse, type TraverseOptions } from "./src/api/traverse.ts";
 export type { CodeTensor } from "./src/api/codes.ts";
 export { type DonateOptions, gradients, step, update } from "./src/api/step.ts";
 export type { Adam } from "./src/optimizer.ts";
-export type { Activation } from "./src/kernels/dense.ts";
+export type { Activation } from "./src/kernels/activation.ts";
 export type { Config, ConfigOptions, Hidden, ImageShape } from "./src/vae/config.ts";
 export type { BatchNorm } from "./src/layers/batch_norm.ts";
 export type { Dense, Layer, Network, Parameter, Shape } from "./src/vae/layout.ts";

@@ -21,7 +21,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "elu": nn.ELU, "gelu": nn.GELU}
+ACTIVATIONS = {
+    **{"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "elu": nn.ELU, "gelu": nn.GELU, "silu": nn.SiLU},
+    "leaky-relu": lambda: nn.LeakyReLU(0.2),
+}
 TWO_OUTPUTS = ("gaussian-pixel", "discretized-logistic")  # likelihoods with two parameters for each value of x
 LOG_VAR_BOUNDS = (-30, 20)
 TOLERANCE = 1e-5  # of float32 sums in another order, relative to 1 + |value|

@@ -36,6 +36,10 @@ const MODELS: Record<string, ConfigOptions> = {
   "convolutions alone, conditional by one-hot": {
     ...{ input: 64, latent: 4, hidden: [], channels: [4], classes: 3, activation: "sigmoid" },
   },
+  "convolutions with the leaky relu, dense layers with silu": {
+    ...{ input: 64, latent: 4, hidden: [], channels: [4], activation: "leaky-relu" },
+    decoder: { hidden: [6, 7], channels: [], activation: "silu" },
+  },
   "a convolutional decoder, conditional by embedding": {
     ...{ input: 784, latent: 4, hidden: [16], channels: [8, 6, 4], classes: 3, embedding: 2, activation: "gelu" },
     ...{ encoder: { channels: [], hidden: [8], activation: "relu" }, likelihood: "gaussian-global", batchNorm: true },

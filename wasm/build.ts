@@ -15,16 +15,20 @@ const KERNELS = new URL("kernels/", here);
 const SOURCES = [
   "activation",
   "adam",
+  "add",
   "average",
   "batch_norm",
   "bernoulli",
   "columns",
   "continuous_bernoulli",
+  "dropout",
   "embedding",
+  "gate",
   "gather",
   "gaussian",
   "gaussian_nll",
   "gemm",
+  "group_norm",
   "importance",
   "kl",
   "laplace",
@@ -34,6 +38,7 @@ const SOURCES = [
   "sum_squares",
   "threefry",
   "total_correlation",
+  "upsample",
 ];
 
 /** What inference needs: the kernels of the builds for the edge, which are downloaded and compiled where it runs. */

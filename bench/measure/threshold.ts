@@ -3,7 +3,8 @@
  * which size on two are faster by a twentieth. What it is for: GRAIN in src/kernels/runtime.ts, of which a part must be
  * worth at least one, and MADDS_PER_ELEMENT in src/kernels/dense.ts.
  */
-import { activate, gemm } from "../../src/kernels/dense.ts";
+import { activate } from "../../src/kernels/activation.ts";
+import { gemm } from "../../src/kernels/dense.ts";
 import { allocAligned, floats, type Matrix } from "../../src/kernels/heap.ts";
 import { readFlags } from "../flags.ts";
 import { print } from "../result.ts";

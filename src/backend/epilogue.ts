@@ -1,4 +1,4 @@
-import { activate } from "../kernels/dense.ts";
+import { activate } from "../kernels/activation.ts";
 import { floats, type Matrix } from "../kernels/heap.ts";
 import { clamp } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";

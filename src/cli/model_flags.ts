@@ -1,5 +1,5 @@
 /** The flags of `deno task train` that make the model, and the way from them to a configuration. */
-import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
+import { type Activation, ACTIVATIONS } from "../kernels/activation.ts";
 import type { Config, ConfigOptions } from "../vae/config.ts";
 import { type LikelihoodName, LIKELIHOODS } from "../vae/likelihood.ts";
 import { preset, PRESET_NAMES, type PresetName } from "../vae/preset.ts";

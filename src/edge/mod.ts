@@ -29,6 +29,6 @@ export { load, type LoadOptions, type Model } from "./model.ts";
 export { CheckpointError } from "../checkpoint_error.ts";
 export { foldIn, type Key, key, type Keyed, split } from "../random.ts";
 export type { Labelled } from "../vae/checks.ts";
-export type { Activation } from "../kernels/dense.ts";
+export type { Activation } from "../kernels/activation.ts";
 export type { Config, Hidden, ImageShape } from "../vae/config.ts";
 export type { LikelihoodName } from "../vae/likelihood.ts";

@@ -48,6 +48,14 @@ export const f32_adam: Kernel<[
   decay: number,
 ]> = { name: "f32_adam", index: 2, floats: 0x1ff00 };
 
+/** See wasm/kernels/add.ts. */
+export const f32_add: Kernel<[
+  a: number,
+  b: number,
+  out: number,
+  n: number,
+]> = { name: "f32_add", index: 3, floats: 0x0 };
+
 /** See wasm/kernels/average.ts. */
 export const f32_average: Kernel<[
   average: number,
@@ -55,7 +63,7 @@ export const f32_average: Kernel<[
   newAverage: number,
   n: number,
   rate: number,
-]> = { name: "f32_average", index: 3, floats: 0x10 };
+]> = { name: "f32_average", index: 4, floats: 0x10 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm: Kernel<[
@@ -68,7 +76,7 @@ export const f32_batch_norm: Kernel<[
   y: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm", index: 4, floats: 0x8 };
+]> = { name: "f32_batch_norm", index: 5, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_apply: Kernel<[
@@ -81,7 +89,7 @@ export const f32_batch_norm_apply: Kernel<[
   y: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm_apply", index: 5, floats: 0x8 };
+]> = { name: "f32_batch_norm_apply", index: 6, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_bwd: Kernel<[
@@ -96,7 +104,7 @@ export const f32_batch_norm_bwd: Kernel<[
   dx: number,
   rows: number,
   columns: number,
-]> = { name: "f32_batch_norm_bwd", index: 6, floats: 0x8 };
+]> = { name: "f32_batch_norm_bwd", index: 7, floats: 0x8 };
 
 /** See wasm/kernels/batch_norm.ts. */
 export const f32_batch_norm_drift: Kernel<[
@@ -108,7 +116,7 @@ export const f32_batch_norm_drift: Kernel<[
   dmean: number,
   dvariance: number,
   columns: number,
-]> = { name: "f32_batch_norm_drift", index: 7, floats: 0x10 };
+]> = { name: "f32_batch_norm_drift", index: 8, floats: 0x10 };
 
 /** See wasm/kernels/bernoulli.ts. */
 export const f32_bernoulli_nll: Kernel<[
@@ -119,7 +127,7 @@ export const f32_bernoulli_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_bernoulli_nll", index: 8, floats: 0x10 };
+]> = { name: "f32_bernoulli_nll", index: 9, floats: 0x10 };
 
 /** See wasm/kernels/columns.ts. */
 export const f32_copy_columns: Kernel<[
@@ -131,7 +139,7 @@ export const f32_copy_columns: Kernel<[
   dstFrom: number,
   rows: number,
   columns: number,
-]> = { name: "f32_copy_columns", index: 9, floats: 0x0 };
+]> = { name: "f32_copy_columns", index: 10, floats: 0x0 };
 
 /** See wasm/kernels/continuous_bernoulli.ts. */
 export const f32_continuous_bernoulli_nll: Kernel<[
@@ -142,14 +150,14 @@ export const f32_continuous_bernoulli_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_continuous_bernoulli_nll", index: 10, floats: 0x10 };
+]> = { name: "f32_continuous_bernoulli_nll", index: 11, floats: 0x10 };
 
 /** See wasm/kernels/continuous_bernoulli.ts. */
 export const f32_continuous_bernoulli_mean: Kernel<[
   logits: number,
   mean: number,
   n: number,
-]> = { name: "f32_continuous_bernoulli_mean", index: 11, floats: 0x0 };
+]> = { name: "f32_continuous_bernoulli_mean", index: 12, floats: 0x0 };
 
 /** See wasm/kernels/continuous_bernoulli.ts. */
 export const f32_continuous_bernoulli_sample: Kernel<[
@@ -157,7 +165,17 @@ export const f32_continuous_bernoulli_sample: Kernel<[
   u: number,
   out: number,
   n: number,
-]> = { name: "f32_continuous_bernoulli_sample", index: 12, floats: 0x0 };
+]> = { name: "f32_continuous_bernoulli_sample", index: 13, floats: 0x0 };
+
+/** See wasm/kernels/dropout.ts. */
+export const f32_dropout: Kernel<[
+  key0: number,
+  key1: number,
+  p: number,
+  x: number,
+  y: number,
+  n: number,
+]> = { name: "f32_dropout", index: 14, floats: 0x4 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed: Kernel<[
@@ -168,7 +186,7 @@ export const f32_embed: Kernel<[
   outFrom: number,
   rows: number,
   columns: number,
-]> = { name: "f32_embed", index: 13, floats: 0x0 };
+]> = { name: "f32_embed", index: 15, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_one_hot: Kernel<[
@@ -178,7 +196,7 @@ export const f32_one_hot: Kernel<[
   outFrom: number,
   rows: number,
   classes: number,
-]> = { name: "f32_one_hot", index: 14, floats: 0x0 };
+]> = { name: "f32_one_hot", index: 16, floats: 0x0 };
 
 /** See wasm/kernels/embedding.ts. */
 export const f32_embed_bwd: Kernel<[
@@ -190,7 +208,29 @@ export const f32_embed_bwd: Kernel<[
   rows: number,
   classes: number,
   columns: number,
-]> = { name: "f32_embed_bwd", index: 15, floats: 0x0 };
+]> = { name: "f32_embed_bwd", index: 17, floats: 0x0 };
+
+/** See wasm/kernels/gate.ts. */
+export const f32_gate: Kernel<[
+  a: number,
+  b: number,
+  stride: number,
+  y: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_gate", index: 18, floats: 0x0 };
+
+/** See wasm/kernels/gate.ts. */
+export const f32_gate_bwd: Kernel<[
+  dy: number,
+  a: number,
+  b: number,
+  stride: number,
+  da: number,
+  db: number,
+  rows: number,
+  columns: number,
+]> = { name: "f32_gate_bwd", index: 19, floats: 0x0 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_gather: Kernel<[
@@ -200,7 +240,7 @@ export const f32_gather: Kernel<[
   rows: number,
   columns: number,
   divisor: number,
-]> = { name: "f32_gather", index: 16, floats: 0x20 };
+]> = { name: "f32_gather", index: 20, floats: 0x20 };
 
 /** See wasm/kernels/gather.ts. */
 export const f32_find_outside: Kernel<[
@@ -209,7 +249,7 @@ export const f32_find_outside: Kernel<[
   low: number,
   high: number,
   found: number,
-]> = { name: "f32_find_outside", index: 17, floats: 0xc };
+]> = { name: "f32_find_outside", index: 21, floats: 0xc };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_clamp: Kernel<[
@@ -217,7 +257,7 @@ export const f32_clamp: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_clamp", index: 18, floats: 0x6 };
+]> = { name: "f32_clamp", index: 22, floats: 0x6 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize: Kernel<[
@@ -226,7 +266,7 @@ export const f32_reparameterize: Kernel<[
   eps: number,
   z: number,
   n: number,
-]> = { name: "f32_reparameterize", index: 19, floats: 0x0 };
+]> = { name: "f32_reparameterize", index: 23, floats: 0x0 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_reparameterize_bwd: Kernel<[
@@ -240,7 +280,7 @@ export const f32_reparameterize_bwd: Kernel<[
   dmean: number,
   dlogVar: number,
   n: number,
-]> = { name: "f32_reparameterize_bwd", index: 20, floats: 0x70 };
+]> = { name: "f32_reparameterize_bwd", index: 24, floats: 0x70 };
 
 /** See wasm/kernels/gaussian.ts. */
 export const f32_gaussian_kl: Kernel<[
@@ -249,7 +289,7 @@ export const f32_gaussian_kl: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_kl", index: 21, floats: 0x0 };
+]> = { name: "f32_gaussian_kl", index: 25, floats: 0x0 };
 
 /** See wasm/kernels/gaussian_nll.ts. */
 export const f32_gaussian_nll: Kernel<[
@@ -262,7 +302,7 @@ export const f32_gaussian_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_nll", index: 22, floats: 0x70 };
+]> = { name: "f32_gaussian_nll", index: 26, floats: 0x70 };
 
 /** See wasm/kernels/gaussian_nll.ts. */
 export const f32_gaussian_sample: Kernel<[
@@ -271,7 +311,7 @@ export const f32_gaussian_sample: Kernel<[
   out: number,
   deviation: number,
   n: number,
-]> = { name: "f32_gaussian_sample", index: 23, floats: 0x8 };
+]> = { name: "f32_gaussian_sample", index: 27, floats: 0x8 };
 
 /** See wasm/kernels/gaussian_nll.ts. */
 export const f32_gaussian_pixel_nll: Kernel<[
@@ -284,7 +324,7 @@ export const f32_gaussian_pixel_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_gaussian_pixel_nll", index: 24, floats: 0x70 };
+]> = { name: "f32_gaussian_pixel_nll", index: 28, floats: 0x70 };
 
 /** See wasm/kernels/gaussian_nll.ts. */
 export const f32_gaussian_pixel_sample: Kernel<[
@@ -294,7 +334,7 @@ export const f32_gaussian_pixel_sample: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_gaussian_pixel_sample", index: 25, floats: 0x18 };
+]> = { name: "f32_gaussian_pixel_sample", index: 29, floats: 0x18 };
 
 /** See wasm/kernels/gemm.ts. */
 export const f32_gemm: Kernel<[
@@ -310,7 +350,50 @@ export const f32_gemm: Kernel<[
   bias: number,
   flags: number,
   scratch: number,
-]> = { name: "f32_gemm", index: 26, floats: 0x0 };
+]> = { name: "f32_gemm", index: 30, floats: 0x0 };
+
+/** See wasm/kernels/group_norm.ts. */
+export const f32_group_norm: Kernel<[
+  x: number,
+  scale: number,
+  offset: number,
+  epsilon: number,
+  mean: number,
+  inverse: number,
+  y: number,
+  batch: number,
+  pixels: number,
+  channels: number,
+  groups: number,
+]> = { name: "f32_group_norm", index: 31, floats: 0x8 };
+
+/** See wasm/kernels/group_norm.ts. */
+export const f32_group_norm_bwd: Kernel<[
+  dy: number,
+  x: number,
+  scale: number,
+  mean: number,
+  inverse: number,
+  dx: number,
+  batch: number,
+  pixels: number,
+  channels: number,
+  groups: number,
+]> = { name: "f32_group_norm_bwd", index: 32, floats: 0x0 };
+
+/** See wasm/kernels/group_norm.ts. */
+export const f32_group_norm_bwd_affine: Kernel<[
+  dy: number,
+  x: number,
+  mean: number,
+  inverse: number,
+  dscale: number,
+  doffset: number,
+  batch: number,
+  pixels: number,
+  channels: number,
+  groups: number,
+]> = { name: "f32_group_norm_bwd_affine", index: 33, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_log_ratio: Kernel<[
@@ -320,7 +403,7 @@ export const f32_log_ratio: Kernel<[
   ratio: number,
   rows: number,
   columns: number,
-]> = { name: "f32_log_ratio", index: 27, floats: 0x0 };
+]> = { name: "f32_log_ratio", index: 34, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_scale_rows: Kernel<[
@@ -328,7 +411,7 @@ export const f32_scale_rows: Kernel<[
   weights: number,
   rows: number,
   columns: number,
-]> = { name: "f32_scale_rows", index: 28, floats: 0x0 };
+]> = { name: "f32_scale_rows", index: 35, floats: 0x0 };
 
 /** See wasm/kernels/importance.ts. */
 export const f32_importance_bwd: Kernel<[
@@ -345,7 +428,7 @@ export const f32_importance_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_importance_bwd", index: 29, floats: 0x1c0 };
+]> = { name: "f32_importance_bwd", index: 36, floats: 0x1c0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns: Kernel<[
@@ -354,7 +437,7 @@ export const f32_kl_columns: Kernel<[
   kl: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns", index: 30, floats: 0x0 };
+]> = { name: "f32_kl_columns", index: 37, floats: 0x0 };
 
 /** See wasm/kernels/kl.ts. */
 export const f32_kl_columns_bwd: Kernel<[
@@ -367,7 +450,7 @@ export const f32_kl_columns_bwd: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_kl_columns_bwd", index: 31, floats: 0x18 };
+]> = { name: "f32_kl_columns_bwd", index: 38, floats: 0x18 };
 
 /** See wasm/kernels/laplace.ts. */
 export const f32_laplace_nll: Kernel<[
@@ -380,7 +463,7 @@ export const f32_laplace_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_laplace_nll", index: 32, floats: 0x70 };
+]> = { name: "f32_laplace_nll", index: 39, floats: 0x70 };
 
 /** See wasm/kernels/laplace.ts. */
 export const f32_laplace_sample: Kernel<[
@@ -389,7 +472,7 @@ export const f32_laplace_sample: Kernel<[
   out: number,
   b: number,
   n: number,
-]> = { name: "f32_laplace_sample", index: 33, floats: 0x8 };
+]> = { name: "f32_laplace_sample", index: 40, floats: 0x8 };
 
 /** See wasm/kernels/logistic.ts. */
 export const f32_logistic_nll: Kernel<[
@@ -402,7 +485,7 @@ export const f32_logistic_nll: Kernel<[
   scale: number,
   rows: number,
   columns: number,
-]> = { name: "f32_logistic_nll", index: 34, floats: 0x70 };
+]> = { name: "f32_logistic_nll", index: 41, floats: 0x70 };
 
 /** See wasm/kernels/logistic.ts. */
 export const f32_logistic_mean: Kernel<[
@@ -411,7 +494,7 @@ export const f32_logistic_mean: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_logistic_mean", index: 35, floats: 0xc };
+]> = { name: "f32_logistic_mean", index: 42, floats: 0xc };
 
 /** See wasm/kernels/logistic.ts. */
 export const f32_logistic_sample: Kernel<[
@@ -421,14 +504,14 @@ export const f32_logistic_sample: Kernel<[
   low: number,
   high: number,
   n: number,
-]> = { name: "f32_logistic_sample", index: 36, floats: 0x18 };
+]> = { name: "f32_logistic_sample", index: 43, floats: 0x18 };
 
 /** See wasm/kernels/pairs.ts. */
 export const f32_firsts: Kernel<[
   pairs: number,
   out: number,
   n: number,
-]> = { name: "f32_firsts", index: 37, floats: 0x0 };
+]> = { name: "f32_firsts", index: 44, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_im2col: Kernel<[
@@ -448,7 +531,7 @@ export const f32_im2col: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_im2col", index: 38, floats: 0x0 };
+]> = { name: "f32_im2col", index: 45, floats: 0x0 };
 
 /** See wasm/kernels/patches.ts. */
 export const f32_col2im: Kernel<[
@@ -470,14 +553,14 @@ export const f32_col2im: Kernel<[
   outWidth: number,
   dilationHeight: number,
   dilationWidth: number,
-]> = { name: "f32_col2im", index: 39, floats: 0x0 };
+]> = { name: "f32_col2im", index: 46, floats: 0x0 };
 
 /** See wasm/kernels/sum_squares.ts. */
 export const f32_sum_squares: Kernel<[
   x: number,
   sums: number,
   n: number,
-]> = { name: "f32_sum_squares", index: 40, floats: 0x0 };
+]> = { name: "f32_sum_squares", index: 47, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const u32_bits: Kernel<[
@@ -485,7 +568,7 @@ export const u32_bits: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "u32_bits", index: 41, floats: 0x0 };
+]> = { name: "u32_bits", index: 48, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_uniform: Kernel<[
@@ -495,7 +578,7 @@ export const f32_uniform: Kernel<[
   high: number,
   out: number,
   n: number,
-]> = { name: "f32_uniform", index: 42, floats: 0xc };
+]> = { name: "f32_uniform", index: 49, floats: 0xc };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_normal: Kernel<[
@@ -503,7 +586,7 @@ export const f32_normal: Kernel<[
   key1: number,
   out: number,
   n: number,
-]> = { name: "f32_normal", index: 43, floats: 0x0 };
+]> = { name: "f32_normal", index: 50, floats: 0x0 };
 
 /** See wasm/kernels/threefry.ts. */
 export const f32_bernoulli: Kernel<[
@@ -512,7 +595,7 @@ export const f32_bernoulli: Kernel<[
   p: number,
   out: number,
   n: number,
-]> = { name: "f32_bernoulli", index: 44, floats: 0x0 };
+]> = { name: "f32_bernoulli", index: 51, floats: 0x0 };
 
 /** See wasm/kernels/total_correlation.ts. */
 export const f32_total_correlation_table: Kernel<[
@@ -521,7 +604,7 @@ export const f32_total_correlation_table: Kernel<[
   table: number,
   rows: number,
   columns: number,
-]> = { name: "f32_total_correlation_table", index: 45, floats: 0x0 };
+]> = { name: "f32_total_correlation_table", index: 52, floats: 0x0 };
 
 /** See wasm/kernels/total_correlation.ts. */
 export const f32_total_correlation: Kernel<[
@@ -533,7 +616,7 @@ export const f32_total_correlation: Kernel<[
   logMarginals: number,
   rows: number,
   columns: number,
-]> = { name: "f32_total_correlation", index: 46, floats: 0x4 };
+]> = { name: "f32_total_correlation", index: 53, floats: 0x4 };
 
 /** See wasm/kernels/total_correlation.ts. */
 export const f32_total_correlation_dz: Kernel<[
@@ -545,7 +628,7 @@ export const f32_total_correlation_dz: Kernel<[
   dz: number,
   rows: number,
   columns: number,
-]> = { name: "f32_total_correlation_dz", index: 47, floats: 0x10 };
+]> = { name: "f32_total_correlation_dz", index: 54, floats: 0x10 };
 
 /** See wasm/kernels/total_correlation.ts. */
 export const f32_total_correlation_dq: Kernel<[
@@ -561,13 +644,38 @@ export const f32_total_correlation_dq: Kernel<[
   dlogVar: number,
   rows: number,
   columns: number,
-]> = { name: "f32_total_correlation_dq", index: 48, floats: 0xd0 };
+]> = { name: "f32_total_correlation_dq", index: 55, floats: 0xd0 };
+
+/** See wasm/kernels/upsample.ts. */
+export const f32_upsample: Kernel<[
+  x: number,
+  y: number,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  factorHeight: number,
+  factorWidth: number,
+]> = { name: "f32_upsample", index: 56, floats: 0x0 };
+
+/** See wasm/kernels/upsample.ts. */
+export const f32_upsample_bwd: Kernel<[
+  dy: number,
+  dx: number,
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  factorHeight: number,
+  factorWidth: number,
+]> = { name: "f32_upsample_bwd", index: 57, floats: 0x0 };
 
 /** Every kernel, in the order of its number. */
 export const KERNELS: readonly Kernel<number[]>[] = [
   f32_activation as Kernel<number[]>,
   f32_activation_bwd as Kernel<number[]>,
   f32_adam as Kernel<number[]>,
+  f32_add as Kernel<number[]>,
   f32_average as Kernel<number[]>,
   f32_batch_norm as Kernel<number[]>,
   f32_batch_norm_apply as Kernel<number[]>,
@@ -578,9 +686,12 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_continuous_bernoulli_nll as Kernel<number[]>,
   f32_continuous_bernoulli_mean as Kernel<number[]>,
   f32_continuous_bernoulli_sample as Kernel<number[]>,
+  f32_dropout as Kernel<number[]>,
   f32_embed as Kernel<number[]>,
   f32_one_hot as Kernel<number[]>,
   f32_embed_bwd as Kernel<number[]>,
+  f32_gate as Kernel<number[]>,
+  f32_gate_bwd as Kernel<number[]>,
   f32_gather as Kernel<number[]>,
   f32_find_outside as Kernel<number[]>,
   f32_clamp as Kernel<number[]>,
@@ -592,6 +703,9 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_gaussian_pixel_nll as Kernel<number[]>,
   f32_gaussian_pixel_sample as Kernel<number[]>,
   f32_gemm as Kernel<number[]>,
+  f32_group_norm as Kernel<number[]>,
+  f32_group_norm_bwd as Kernel<number[]>,
+  f32_group_norm_bwd_affine as Kernel<number[]>,
   f32_log_ratio as Kernel<number[]>,
   f32_scale_rows as Kernel<number[]>,
   f32_importance_bwd as Kernel<number[]>,
@@ -614,6 +728,8 @@ export const KERNELS: readonly Kernel<number[]>[] = [
   f32_total_correlation as Kernel<number[]>,
   f32_total_correlation_dz as Kernel<number[]>,
   f32_total_correlation_dq as Kernel<number[]>,
+  f32_upsample as Kernel<number[]>,
+  f32_upsample_bwd as Kernel<number[]>,
 ];
 
 /** What the builds for inference export as SIGNATURES if they are of this version. */

@@ -1,5 +1,5 @@
-import { f32_activation, f32_activation_bwd, f32_gemm } from "./bindings.ts";
-import { type Matrix, size } from "./heap.ts";
+import { f32_gemm } from "./bindings.ts";
+import type { Matrix } from "./heap.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Flags of f32_gemm, as wasm/kernels/gemm_tile.ts names them. */
@@ -49,33 +49,4 @@ export function gemm(rt: Runtime, out: Matrix, a: Matrix, b: Matrix, options: Ge
 function splitColumns(M: number, N: number, parts: number): boolean {
   const rows = Math.ceil(M / 4) / parts, columns = Math.ceil(N / 12) / parts;
   return rows < 4 && columns > rows / 2;
-}
-
-/** Activation functions, at the index that f32_activation knows them by. */
-const KINDS: readonly Activation[] = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu"];
-
-/** An activation function: f(x) = x, max(0, x), tanh x, 1 / (1 + e^-x), x > 0 ? x : e^x - 1, or x times the normal cdf. */
-export type Activation = "identity" | "relu" | "tanh" | "sigmoid" | "elu" | "gelu";
-
-/** The names of the activations that a hidden layer may have. */
-export const ACTIVATIONS: readonly Activation[] = KINDS.slice(1);
-
-/** out = f(x); out may be x. */
-export function activate(rt: Runtime, out: Matrix, x: Matrix, activation: Activation): void {
-  const n = size(x);
-  rt.run(f32_activation, rt.parts(n), KINDS.indexOf(activation), x.ptr, out.ptr, n);
-}
-
-/** dy *= f'(saved) in place, and dbias = the sum of its rows; saved is f's output, but for gelu its input. */
-export function activateBackward(rt: Runtime, dy: Matrix, saved: Matrix, dbias: Matrix, activation: Activation): void {
-  rt.run(
-    f32_activation_bwd,
-    rt.parts(size(dy)),
-    KINDS.indexOf(activation),
-    dy.ptr,
-    saved.ptr,
-    dbias.ptr,
-    dy.rows,
-    dy.cols,
-  );
 }

@@ -3,10 +3,10 @@ import { type Matrix, size } from "./heap.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The two words of a threefry key. */
-type Words = readonly [number, number];
+export type Words = readonly [number, number];
 
 /** Elements of a plain elementwise kernel that one draw is worth. */
-const COST = 16;
+export const COST = 16;
 
 /** 32 random bits an element. */
 export function drawBits(rt: Runtime, out: Matrix, [k0, k1]: Words): void {

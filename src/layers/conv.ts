@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { activate, activateBackward, type Activation, gemm } from "../kernels/dense.ts";
+import { activate, activateBackward, type Activation, preActivation } from "../kernels/activation.ts";
+import { gemm } from "../kernels/dense.ts";
 import { type Matrix, size } from "../kernels/heap.ts";
 import { col2im, type Col2imOptions, im2col, images, type Window } from "../kernels/patches.ts";
 import type { Runtime } from "../kernels/runtime.ts";
@@ -175,11 +176,6 @@ function spread(
 /** B H W, from x [B OH OW, C]. */
 function pixelsOf(x: Matrix, kernel: Matrix, { height, width, outHeight, outWidth }: Window): number {
   return size(x) / (kernel.cols * outHeight * outWidth) * height * width;
-}
-
-/** Where what goes into the activation is put: gelu alone needs both, see denseForward. */
-function preActivation(rt: Runtime, out: Matrix, activation: Activation): Matrix {
-  return activation === "gelu" ? rt.arena.matrix(out.rows, out.cols) : out;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { activate, activateBackward, type Activation, gemm } from "../kernels/dense.ts";
+import { activate, activateBackward, type Activation, preActivation } from "../kernels/activation.ts";
+import { gemm } from "../kernels/dense.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
 
@@ -27,8 +28,7 @@ export function denseForward(
   activation: Activation,
   out: Matrix = rt.arena.matrix(x.rows, kernel.cols),
 ): DenseTape {
-  // gelu is not monotone: its derivative needs what went in. All others tell it from what came out.
-  const pre = activation === "gelu" ? rt.arena.matrix(out.rows, out.cols) : out;
+  const pre = preActivation(rt, out, activation);
   gemm(rt, pre, x, kernel, { bias, relu: activation === "relu" });
   if (activation !== "relu" && activation !== "identity") activate(rt, out, pre, activation);
   return { x, y: out, saved: pre };

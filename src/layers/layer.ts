@@ -1,4 +1,4 @@
-import type { Activation } from "../kernels/dense.ts";
+import type { Activation } from "../kernels/activation.ts";
 import { type Matrix, size } from "../kernels/heap.ts";
 import type { Window } from "../kernels/patches.ts";
 import type { Runtime } from "../kernels/runtime.ts";

@@ -1,6 +1,6 @@
 import { checkOptions, type Given, type Names, type Optional } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
-import { type Activation, ACTIVATIONS } from "../kernels/dense.ts";
+import { type Activation, ACTIVATIONS } from "../kernels/activation.ts";
 import { type LikelihoodName, LIKELIHOODS } from "./likelihood.ts";
 
 /** A stack of hidden layers: their widths from the input on, and what follows each. */
@@ -46,7 +46,10 @@ export type ConfigOptions = {
   readonly latent: number;
   /** Widths of the encoder's hidden layers; the decoder has them in reverse. Default `[400]`; `[]` gives a linear model. */
   readonly hidden?: readonly number[] | undefined;
-  /** Activation of the hidden layers: `"relu"` (default), `"tanh"`, `"sigmoid"`, `"elu"` or `"gelu"`. */
+  /**
+   * Activation of the hidden layers: `"relu"` (default), `"tanh"`, `"sigmoid"`, `"elu"`, `"gelu"`, `"leaky-relu"` (slope
+   * 0.2) or `"silu"`.
+   */
   readonly activation?: Activation | undefined;
   /** Channels of the encoder's convolutions; the decoder has them in reverse. Default none. */
   readonly channels?: readonly number[] | undefined;

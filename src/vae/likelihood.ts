@@ -4,7 +4,7 @@ import {
   continuousBernoulliNll,
   continuousBernoulliSample,
 } from "../kernels/continuous_bernoulli.ts";
-import { activate } from "../kernels/dense.ts";
+import { activate } from "../kernels/activation.ts";
 import { drawBernoulli, drawNormal, drawUniform } from "../kernels/draw.ts";
 import {
   gaussianNll,

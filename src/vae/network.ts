@@ -1,4 +1,4 @@
-import type { Activation } from "../kernels/dense.ts";
+import type { Activation } from "../kernels/activation.ts";
 import type { Matrix } from "../kernels/heap.ts";
 import { clamp, type Gaussian, LOG_VAR_BOUNDS } from "../kernels/posterior.ts";
 import type { Runtime } from "../kernels/runtime.ts";

@@ -32,7 +32,7 @@ Deno.test("init refuses widths that are no positive integers", () => {
 });
 
 Deno.test("init refuses hidden that is no array, and names that are not known", () => {
-  const activations = '"relu", "tanh", "sigmoid", "elu", "gelu"';
+  const activations = '"relu", "tanh", "sigmoid", "elu", "gelu", "leaky-relu", "silu"';
   const likelihoods = '"bernoulli", "continuous-bernoulli", "gaussian", "gaussian-global", "gaussian-pixel", ' +
     '"squared-error", "laplace", "discretized-logistic"';
   const configs: [unknown, new (message: string) => Error, string][] = [

@@ -124,7 +124,7 @@ for (const likelihood of ALL_LIKELIHOODS) {
   });
 }
 
-for (const activation of ["relu", "sigmoid", "elu", "gelu"] satisfies Activation[]) {
+for (const activation of ["relu", "sigmoid", "elu", "gelu", "leaky-relu", "silu"] satisfies Activation[]) {
   Deno.test(`gradients are those of central differences for convolutions and normalization with ${activation}`, () => {
     for (const batchNorm of [false, true]) {
       tf.tidy(() => {

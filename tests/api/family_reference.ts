@@ -42,6 +42,8 @@ const ACTIVATIONS: Record<Activation, (x: number) => number> = {
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   elu: (x) => x > 0 ? x : Math.expm1(x),
   gelu: (x) => x * (1 + erf(x / Math.SQRT2)) / 2,
+  "leaky-relu": (x) => x > 0 ? x : 0.2 * x,
+  silu: (x) => x / (1 + Math.exp(-x)),
 };
 
 type Size = readonly [height: number, width: number];

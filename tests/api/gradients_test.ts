@@ -16,7 +16,7 @@ import { array64, centralDifferences, entries, map, referenceLoss, relativeError
 /** Largest error of a gradient tensor: so much of its own norm, and for terms that cancel so much of all tensors'. */
 const OWN = 1e-6, ALL = 1e-7;
 
-const ACTIVATIONS: Activation[] = ["relu", "tanh", "sigmoid", "elu", "gelu"];
+const ACTIVATIONS: Activation[] = ["relu", "tanh", "sigmoid", "elu", "gelu", "leaky-relu", "silu"];
 
 function assertGradients(params: Params, x: tf.Tensor2D, seed: number, beta: number): void {
   const [grads, metrics] = gradients(params, x, { key: key(seed), beta });

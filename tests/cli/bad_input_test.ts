@@ -45,7 +45,8 @@ Deno.test("train tells a flag that it cannot use in one line: what was got, what
     ],
     [
       "--activation swish",
-      "option '--activation <name>' argument 'swish' is invalid. Allowed choices are relu, tanh, sigmoid, elu, gelu",
+      "option '--activation <name>' argument 'swish' is invalid. " +
+      "Allowed choices are relu, tanh, sigmoid, elu, gelu, leaky-relu, silu",
     ],
     ["--batch 64", "option '--batch <n>' argument '64' is invalid. Expected --batch-size, its name since 0.2"],
     ["--binarize static", "option '--binarize <how>' argument 'static' is invalid. Allowed choices are none, dynamic"],

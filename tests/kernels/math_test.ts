@@ -9,7 +9,7 @@ import { BumpHeap } from "./bump_heap.ts";
 /** Points of each range. */
 const N = 1 << 18;
 
-const RELU = 1, TANH = 2, SIGMOID = 3, ELU = 4, GELU = 5;
+const RELU = 1, TANH = 2, SIGMOID = 3, ELU = 4, GELU = 5, SILU = 7;
 
 /** Six buffers of N floats, and the kernels that work on them. */
 class Bench {
@@ -150,6 +150,17 @@ for (const simd of SIMD) {
       const [dy, saved, dbias] = bench.at;
       bench.kernels.run(kernels.f32_activation_bwd, 1, GELU, dy, saved, dbias, 1, N);
       assertWithin(5e-7, x, bench.view(0), (x) => cdf(x) + x * density(x), () => 1);
+    }
+  });
+
+  Deno.test(`silu (${simd}) and its derivative are within 4e-7 of max(1, |f|) and 5e-7`, () => {
+    const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+    for (const x of [range(-200, 200), range(-15, 15), range(-1, 1), exponents(-60, 2)]) {
+      assertWithin(4e-7, x, bench.activation(SILU, x), (x) => x * sigmoid(x), (f) => Math.max(1, Math.abs(f)));
+      bench.fill(0, () => 1), bench.fill(1, (k) => x[k]);
+      const [dy, saved, dbias] = bench.at;
+      bench.kernels.run(kernels.f32_activation_bwd, 1, SILU, dy, saved, dbias, 1, N);
+      assertWithin(5e-7, x, bench.view(0), (x) => sigmoid(x) * (1 + x * sigmoid(-x)), () => 1);
     }
   });
 

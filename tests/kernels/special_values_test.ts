@@ -5,7 +5,7 @@ import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
 import { BUILDS, Serial, SIMD } from "./builds.ts";
 import { BumpHeap } from "./bump_heap.ts";
 
-const KINDS = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu"];
+const KINDS = ["identity", "relu", "tanh", "sigmoid", "elu", "gelu", "leaky-relu", "silu"];
 
 /** Numbers in a heap, and a kernel's view of them. */
 class Scratch {
@@ -84,6 +84,22 @@ for (const simd of SIMD) {
     const x = s.put([-3e38, 3e38, Infinity]), y = s.take(3);
     s.kernels.run(kernels.f32_activation, 1, KINDS.indexOf("gelu"), x, y, 3);
     assertEquals(s.list(y, 3).map(Math.abs), [0, Math.fround(3e38), Infinity]);
+    const limitsOf = (name: string) => {
+      const ends = [-Infinity, -3e38, 3e38, Infinity], x = s.put(ends), y = s.take(4);
+      s.kernels.run(kernels.f32_activation, 1, KINDS.indexOf(name), x, y, 4);
+      return s.list(y, 4);
+    };
+    const leaky = limitsOf("leaky-relu"), silu = limitsOf("silu"), largest = Math.fround(3e38);
+    assertEquals(leaky, [-Infinity, Math.fround(largest * Math.fround(-0.2)), largest, Infinity]);
+    assertEquals(silu.slice(2), [largest, Infinity]);
+    for (const below of silu.slice(0, 2)) assert(below <= 0 && below > -1e-35, `${below}`);
+  });
+
+  Deno.test(`the derivative of silu (${simd}) has its limits at inputs of any size`, () => {
+    const s = new Scratch(single), ends = [-Infinity, -3e38, -100, 100, 3e38, Infinity], n = ends.length;
+    const dy = s.put(ends.map(() => 1)), saved = s.put(ends), dbias = s.take(n);
+    s.kernels.run(kernels.f32_activation_bwd, 1, KINDS.indexOf("silu"), dy, saved, dbias, 1, n);
+    s.list(dy, n).forEach((slope, i) => assertAlmostEquals(slope, i < 3 ? 0 : 1, i < 3 ? 1e-35 : 1e-7));
   });
 
   Deno.test(`the gradients of activations (${simd}) give NaN for a NaN gradient, and spoil only its column's sum`, () => {

@@ -1,5 +1,5 @@
 /** Convolutions in float64, written from their definition, and their slopes by central differences. */
-import type { Activation } from "../../src/kernels/dense.ts";
+import type { Activation } from "../../src/kernels/activation.ts";
 import type { Window } from "../../src/kernels/patches.ts";
 import { cdf } from "../../wasm/reference/normal.ts";
 
@@ -11,6 +11,8 @@ export const ACTIVATIONS: Readonly<Record<Activation, (x: number) => number>> = 
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   elu: (x) => x > 0 ? x : Math.expm1(x),
   gelu: (x) => x * cdf(x),
+  "leaky-relu": (x) => x > 0 ? x : 0.2 * x,
+  silu: (x) => x / (1 + Math.exp(-x)),
 };
 
 /** A layer and what it is applied to. */

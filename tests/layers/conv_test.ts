@@ -1,7 +1,8 @@
 /** Convolutions and their gradients against float64, and that nothing in them depends on the number of threads. */
-import type { Activation } from "../../src/kernels/dense.ts";
+import type { Activation } from "../../src/kernels/activation.ts";
 import { floats, type Matrix, size } from "../../src/kernels/heap.ts";
 import { col2im, im2col, type Window } from "../../src/kernels/patches.ts";
+import { sameWindow } from "../../src/kernels/window.ts";
 import { Pool } from "../../src/kernels/pool.ts";
 import { Runtime } from "../../src/kernels/runtime.ts";
 import {
@@ -27,6 +28,19 @@ function odd(height: number, width: number, channels: number): Window {
   };
 }
 
+/** A window with "same" padding of such an image, each of the rest by height and width. */
+function same(
+  [height, width, channels]: [number, number, number],
+  [kernelHeight, kernelWidth]: [number, number],
+  [strideHeight, strideWidth]: [number, number],
+  [dilationHeight, dilationWidth]: [number, number],
+): Window {
+  return sameWindow({
+    ...{ height, width, channels, kernelHeight, kernelWidth, strideHeight, strideWidth },
+    ...{ dilationHeight, dilationWidth },
+  });
+}
+
 /** Images, windows and channels of the other side. */
 const SIZES: [batch: number, window: Window, channels: number][] = [
   [2, odd(5, 6, 3), 4],
@@ -35,6 +49,11 @@ const SIZES: [batch: number, window: Window, channels: number][] = [
   [2, halving(2, 3, 4), 3],
   [1, { ...odd(1, 3, 1), kernelHeight: 1, top: 0 }, 1],
   [2, { ...odd(9, 5, 2), strideHeight: 4, outHeight: 3 }, 3], // sees not all rows
+  [2, same([1, 12, 3], [1, 3], [1, 1], [1, 4]), 2], // signals
+  [2, same([1, 11, 2], [1, 4], [1, 2], [1, 2]), 3],
+  [1, same([7, 5, 2], [2, 4], [1, 1], [1, 1]), 3], // even kernels
+  [2, same([9, 7, 2], [5, 3], [2, 3], [1, 1]), 2],
+  [1, same([8, 9, 1], [3, 2], [2, 3], [2, 3]), 2], // stride and dilation have a common factor
 ];
 
 /** More patches than are made at a time, the last few fewer; work for more than one thread. */

@@ -18,13 +18,7 @@
 // bracket's |terms|, each mean's as the mean of |terms|; drift 2e-7 of |running| + |batch|.
 // deno-fmt-ignore-file: fmt drops @inline
 
-import { begin, bytes, loadUpTo, madd, narrow, storeUpTo, wideHigh, wideLow } from "./lanes";
-
-/** Columns that are handed out together: a cache line's, or fewer where a line each would leave parts without work. */
-@inline
-function unit(columns: i32, parts: i32): i32 {
-  return columns < 16 * parts ? 4 : 16;
-}
+import { begin, bytes, columnUnit, loadUpTo, madd, narrow, storeUpTo, wideHigh, wideLow } from "./lanes";
 
 @inline
 function inverse(variance: v128, epsilon: f32): v128 {
@@ -71,7 +65,7 @@ export function f32_batch_norm(
   part: i32, parts: i32, x: usize, scale: usize, offset: usize, epsilon: f32, mean: usize, variance: usize, y: usize,
   rows: i32, columns: i32,
 ): void {
-  const shared = unit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
+  const shared = columnUnit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
   let j = begin(columns, shared, part, parts);
   for (; j <= end - 4; j += 4) {
     const o = bytes(j);
@@ -89,7 +83,7 @@ export function f32_batch_norm_apply(
   part: i32, parts: i32, x: usize, scale: usize, offset: usize, epsilon: f32, mean: usize, variance: usize, y: usize,
   rows: i32, columns: i32,
 ): void {
-  const shared = unit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
+  const shared = columnUnit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
   let j = begin(columns, shared, part, parts);
   for (; j <= end - 4; j += 4) {
     const o = bytes(j);
@@ -136,7 +130,7 @@ export function f32_batch_norm_bwd(
   part: i32, parts: i32, dy: usize, x: usize, scale: usize, epsilon: f32, mean: usize, variance: usize,
   dscale: usize, doffset: usize, dx: usize, rows: i32, columns: i32,
 ): void {
-  const shared = unit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
+  const shared = columnUnit(columns, parts), end = begin(columns, shared, part + 1, parts), ld = bytes(columns);
   let j = begin(columns, shared, part, parts);
   for (; j <= end - 4; j += 4) {
     const o = bytes(j);

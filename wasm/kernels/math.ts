@@ -110,6 +110,14 @@ export function sigmoid(x: v128): v128 {
   return v128.bitselect(f32x4.mul(e, r), r, f32x4.lt(x, f(0)));
 }
 
+/** sigmoid(x) (1 - sigmoid(x)), error 3e-7 relative for |x| < 87, without the cancellation of 1 - sigmoid(x). */
+@inline
+export function sigmoidSlope(x: v128): v128 {
+  const e = exp(f32x4.neg(f32x4.abs(x)));
+  const r = f32x4.div(f(1), f32x4.add(f(1), e));
+  return f32x4.mul(f32x4.mul(e, r), r);
+}
+
 /** tanh(x), error 1.6e-7 relative: a polynomial below 0.625, (1 - e^-2|x|) / (1 + e^-2|x|) above. */
 @inline
 export function tanh(x: v128): v128 {

@@ -177,7 +177,7 @@ function tap(place: i32, stride: i32, dilation: i32, n: i32): i32 {
 
 /** One pixel: the sum of ny times nx pixels, that many bytes apart. */
 @inline
-function gather(
+export function gather(
   from: usize, ny: i32, stepY: usize, nx: i32, stepX: usize, to: usize, bias: usize, flags: i32, channels: i32,
 ): void {
   const next: usize = bias ? 16 : 0;

@@ -18,7 +18,7 @@ function rotate(x: v128, by: i32): v128 {
 }
 
 /** The bits of elements i to i + 3. */
-function draw(key0: i32, key1: i32, i: i32): v128 {
+export function draw(key0: i32, key1: i32, i: i32): v128 {
   const k0 = i32x4.splat(key0), k1 = i32x4.splat(key1), k2 = i32x4.splat(key0 ^ key1 ^ 0x1BD11BDA);
   let x = k0, y = i32x4.add(i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), k1);
   for (let round = 0; round < 5; round++) {
@@ -44,7 +44,7 @@ function draw(key0: i32, key1: i32, i: i32): v128 {
 
 /** [0, 1) from the upper 23 bits. */
 @inline
-function unit(bits: v128): v128 {
+export function unit(bits: v128): v128 {
   return f32x4.sub(v128.or(i32x4.shr_u(bits, 9), i32x4.splat(0x3f800000)), f32x4.splat(1));
 }
 

@@ -2,17 +2,21 @@ import * as kernels from "../../src/kernels/bindings.ts";
 import { BATCHES, type Buffers, define, GRID, LENGTHS, type Numbers, uniform } from "./entry.ts";
 import { cdf, density } from "./normal.ts";
 
-/** Identity, ReLU, tanh, sigmoid, ELU, GELU: at the index that the kernels know them by. */
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** Identity, ReLU, tanh, sigmoid, ELU, GELU, leaky ReLU, SiLU: at the index that the kernels know them by. */
 const VALUES: readonly ((x: number) => number)[] = [
   (x) => x,
   (x) => Math.max(x, 0),
   (x) => Math.tanh(x),
-  (x) => 1 / (1 + Math.exp(-x)),
+  sigmoid,
   (x) => x > 0 ? x : Math.expm1(x),
   (x) => x * cdf(x),
+  (x) => x > 0 ? x : 0.2 * x,
+  (x) => x * sigmoid(x),
 ];
 
-/** Their derivatives, from the output y, but for GELU from the input. */
+/** Their derivatives, from the output y, but from the input x for those of {@linkcode FROM_INPUT}. */
 const SLOPES: readonly ((y: number) => number)[] = [
   () => 1,
   (y) => y > 0 ? 1 : 0,
@@ -20,9 +24,14 @@ const SLOPES: readonly ((y: number) => number)[] = [
   (y) => y * (1 - y),
   (y) => y > 0 ? 1 : y + 1,
   (x) => cdf(x) + x * density(x),
+  (y) => y > 0 ? 1 : 0.2,
+  (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
 ];
 
-const KINDS = VALUES.map((_, kind) => kind), IDENTITY = 0, GELU = 5;
+const KINDS = VALUES.map((_, kind) => kind), IDENTITY = 0, GELU = 5, SILU = 7;
+
+/** The kinds whose derivative is computed from the input. */
+const FROM_INPUT: readonly number[] = [GELU, SILU];
 
 /** y = f(x) */
 export const f32_activation = define({
@@ -45,10 +54,10 @@ export const f32_activation = define({
 /** dy *= f'(saved), dbias[j] = sum over rows of dy[., j] */
 export const f32_activation_bwd = define({
   kernel: kernels.f32_activation_bwd,
-  domain: "dy in [-1, 1]; saved = f of [-6, 6], for gelu [-6, 6]",
+  domain: "dy in [-1, 1]; saved = f of [-6, 6], for gelu and silu [-6, 6]",
   inputs({ kind, rows, columns }): Buffers {
     const n = rows * columns, x = uniform(n, -6, 6, n + kind), dy = uniform(n, -1, 1, 3 * n + kind);
-    return kind === IDENTITY ? { dy } : { dy, saved: kind === GELU ? x : x.map(VALUES[kind]) };
+    return kind === IDENTITY ? { dy } : { dy, saved: FROM_INPUT.includes(kind) ? x : x.map(VALUES[kind]) };
   },
   outputs: ({ rows, columns }) => ({ dy: new Float32Array(rows * columns), dbias: new Float32Array(columns) }),
   args: (at, { kind, rows, columns }) => [kind, at.dy, at.saved ?? 0, at.dbias, rows, columns],

@@ -60,7 +60,22 @@ function cases(): Numbers[] {
     return window(pick(1, 2, 3), channels, axis(), axis());
   });
   const halvings = [7, 8, 28].flatMap((n) => [1, 3, 4, 32].map((channels) => halving(2, n, channels)));
-  return [...sample, ...halvings];
+  return [...sample, ...halvings, ...sames()];
+}
+
+/** "Same" padding: signals with every stride and dilation, and images of odd sizes with even and odd kernels. */
+function sames(): Numbers[] {
+  const axis = (length: number, kernel: number, stride: number, dilation: number): Axis => {
+    const out = Math.ceil(length / stride), lost = (out - 1) * stride + (kernel - 1) * dilation + 1 - length;
+    return { length, kernel, stride, before: Math.max(0, lost) >> 1, out, dilation };
+  };
+  const signals = [1, 2, 3, 4, 6].flatMap((stride) =>
+    [1, 2, 4].map((dilation) => window(2, 3 + stride, axis(1, 1, 1, 1), axis(13, 3, stride, dilation)))
+  );
+  const images = [2, 3, 4, 5].flatMap((kernel) =>
+    [1, 2, 3].map((stride) => window(2, 5, axis(7, kernel, stride, 1), axis(9, 6 - kernel, 1, stride)))
+  );
+  return [...signals, ...images];
 }
 
 type Axis = { length: number; kernel: number; stride: number; before: number; out: number; dilation: number };

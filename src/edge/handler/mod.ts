@@ -21,6 +21,6 @@ export { load, type LoadOptions, type Model } from "../model.ts";
 export type { Source } from "../body.ts";
 export type { Wasm } from "../binary.ts";
 export { CheckpointError } from "../../checkpoint_error.ts";
-export type { Activation } from "../../kernels/dense.ts";
+export type { Activation } from "../../kernels/activation.ts";
 export type { Config, Hidden, ImageShape } from "../../vae/config.ts";
 export type { LikelihoodName } from "../../vae/likelihood.ts";
