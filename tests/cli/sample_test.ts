@@ -60,7 +60,7 @@ Deno.test("sample tells a mistake in one line and leaves everything as it was", 
       ],
       [
         ["--model", model, "--out", `${folder}/a.png`],
-        `Cannot read checkpoint ${model}: expected a header of at most 262144 bytes, got 506381209866536711`,
+        `Cannot read checkpoint ${model}: expected a header of at most 2097152 bytes, got 506381209866536711`,
       ],
     ];
     for (const [flags, message] of cases) {
