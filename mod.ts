@@ -63,4 +63,6 @@ export { loadMnist } from "./src/data/mnist.ts";
 export { loadImages, type LoadImagesOptions } from "./src/data/folder.ts";
 export { evaluate, type EvaluateOptions, type Evaluation, type Sums } from "./src/evaluate.ts";
 export { type LatentOptions, type LatentStatistics, latentStatistics } from "./src/latent.ts";
-export { type Course, type EpochEvent, type StepEvent, train, type TrainOptions, unreached } from "./src/train.ts";
+export type { Course } from "./src/course.ts";
+export { type EpochEvent, type StepEvent, train, type TrainOptions } from "./src/train.ts";
+export { unreached } from "./src/unreached.ts";

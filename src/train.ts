@@ -1,28 +1,20 @@
-import { batch, type Binarize, checkBinarize } from "./api/batch.ts";
+import { batch, checkBinarize } from "./api/batch.ts";
 import type { Metrics } from "./api/loss.ts";
 import { permutation } from "./api/random.ts";
-import { checkState, finalParams, type State } from "./api/state.ts";
+import { checkState, type State } from "./api/state.ts";
 import { trainStep } from "./api/step.ts";
 import type { Owned } from "./backend/tf.ts";
 import { checkFit, type EpochPlan, labelsAt, planEpoch } from "./batches.ts";
-import { checkOptions, type Given, type Names, type Optional } from "./checks/options.ts";
+import { checkOptions, type Given, type Names } from "./checks/options.ts";
 import { show } from "./checks/show.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { evaluate, type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
+import { type Course, evaluateTest } from "./course.ts";
+import { type Evaluation, means, NONE, type Sums, withBatch } from "./evaluate.ts";
 import { Pause } from "./pause.ts";
 import { checkKey, foldIn, type Key } from "./random.ts";
-import { resolveSchedule, type Schedule, valueAt } from "./schedule.ts";
-import { type Objective, resolveObjective } from "./vae/objective.ts";
-
-/** What {@linkcode train} minimizes, and what the test set is measured by. */
-export type Course = Optional<Pick<Objective, "objective" | "samples" | "freeBits">> & {
-  /** Weight of the KL term, or a schedule of it by `state.step`, as for a warm-up; default 1. */
-  readonly beta?: number | Schedule | undefined;
-  /** Examples per step; default 128. A last short batch is trained on, too. */
-  readonly batchSize?: number | undefined;
-  /** `"dynamic"` draws each pixel as 0 or 1 at each step; default `"none"`. */
-  readonly binarize?: Binarize | undefined;
-};
+import { resolveSchedule, valueAt } from "./schedule.ts";
+import { unreached } from "./unreached.ts";
+import { resolveObjective } from "./vae/objective.ts";
 
 /** Options of {@linkcode train}. Exactly one of `epochs` and `untilEpoch` says how long it trains. */
 export type TrainOptions = Course & {
@@ -92,34 +84,8 @@ export type EpochEvent = {
   readonly examplesPerSecond: number;
 };
 
-/** Which purpose a key serves: folded into the training key before the number of the epoch or step. */
-const ORDER = 0, NOISE = 1, BINARIZE = 2, TEST = 3, MORE = 4;
-
-/** The key with which training evaluates: with it, `evaluate` gives the same figures again. */
-export function testKey(key: Key): Key {
-  return foldIn(key, TEST);
-}
-
-/**
- * Measures a test set as `train` does after an epoch: by the objective that was trained with, where a schedule of `beta`
- * counts with its value at the last step. An objective that is estimated from batches is measured in batches of the
- * training's size, so that both losses are of one quantity.
- *
- * @param state The state after the epoch.
- * @param test The test set.
- * @param course The options of `train`, and its `key` if that is not the state's own.
- * @returns As {@linkcode evaluate}.
- */
-export function evaluateTest(
-  state: State,
-  test: Dataset,
-  course: Course & { readonly key?: Key | undefined; readonly signal?: AbortSignal | undefined },
-): Promise<Evaluation> {
-  const { objective, samples, freeBits = 0, beta = 1, binarize, batchSize = 128, key = state.key, signal } = course;
-  const loss = { objective, samples, freeBits, beta: valueAt(beta, Math.max(0, state.step - 1)) };
-  const size = objective === "beta-tc" || freeBits > 0 ? batchSize : undefined;
-  return evaluate(finalParams(state), test, { key: testKey(key), binarize, loss, batchSize: size, signal });
-}
+/** Which purpose a key serves: folded into the training key before the number of the epoch or step; 3 is the test set's. */
+const ORDER = 0, NOISE = 1, BINARIZE = 2, MORE = 4;
 
 /** Where training begins and ends. */
 type Span = {
@@ -282,59 +248,4 @@ async function* run(
     };
     sums = NONE;
   }
-}
-
-/**
- * Returns what of the schedules does not fit a training, in sentences, for people: a warm-up or a cosine that is longer than
- * it, and a cosine that comes to 0 before its end, after which nothing is learned.
- *
- * @param optimizer The optimizer's schedule of the learning rate, if it has one.
- * @param beta The weight of the KL term, or its schedule.
- * @param steps Steps that the whole training has, from step 0.
- * @returns A sentence per schedule that does not fit; none if all of them end within the training.
- *
- * @example
- * ```ts
- * import { schedule, unreached } from "@elbo/elbo";
- * import assert from "node:assert/strict";
- *
- * const [warning] = unreached({ beta: schedule.linear({ steps: 500 }), steps: 300 });
- * assert.equal(
- *   warning,
- *   "the weight of the KL reaches 0.598 of 1: its warm-up takes 500 steps, but training ends after 300",
- * );
- * ```
- */
-export function unreached(
-  { schedule, beta, steps }: {
-    readonly schedule?: number | Schedule | undefined;
-    readonly beta?: number | Schedule | undefined;
-    readonly steps: number;
-  },
-): string[] {
-  const described = [["the learning rate's factor", schedule], ["the weight of the KL", beta]] as const;
-  return described.flatMap(([what, of]) => {
-    if (of === undefined || typeof of === "number") return [];
-    const length = warmupOf(of), last = valueAt(of, Math.max(0, steps - 1)), reached = Number(last.toPrecision(3));
-    const trained = `training ends after ${steps}`;
-    if (of.kind === "cosine" && length <= steps && of.steps > steps) {
-      return [`${what} falls to ${reached} instead of ${of.end}: its cosine takes ${of.steps} steps, but ${trained}`];
-    }
-    if (of.kind === "cosine" && of.steps < steps && of.end === 0) {
-      return [`${what} is 0 from step ${of.steps} on, but ${trained}`];
-    }
-    if (length <= steps) return [];
-    const whole = valueAt(of, length);
-    return [
-      `${what} reaches ${reached} of ${whole}: its warm-up takes ${length} steps, but ${trained}`,
-    ];
-  });
-}
-
-/** Steps until a schedule has risen for the first time. */
-function warmupOf(schedule: Schedule): number {
-  if (schedule.kind === "cosine") return schedule.warmup;
-  if (schedule.kind === "linear") return schedule.steps;
-  if (schedule.kind === "cyclical") return Math.ceil(schedule.ramp * schedule.period);
-  return 0;
 }

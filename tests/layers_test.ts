@@ -6,6 +6,8 @@ const LAYERS = [
   "src/cli/",
   "src/report/",
   "src/train.ts",
+  "src/course.ts",
+  "src/unreached.ts",
   "src/evaluate.ts",
   "src/latent.ts",
   "src/batches.ts",

@@ -8,7 +8,7 @@ import { type Adam, resolveAdam } from "../optimizer.ts";
 import { type Key, split } from "../random.ts";
 import { type ConfigOptions, resolveConfig } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, type Parameter } from "../vae/layout.ts";
-import { markFinite } from "./step.ts";
+import { markFinite } from "./finite.ts";
 import { DISPOSABLE, type Keyed, keyOf, type State, type Tensors } from "./state.ts";
 import { allOrNothing, emptyTensor, matrixOf } from "./tensors.ts";
 

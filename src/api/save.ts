@@ -4,7 +4,7 @@ import { checkOptions, type Names } from "../checks/options.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
 import { layout, leaves, mapNetwork, type Network } from "../vae/layout.ts";
 import { describe } from "./describe.ts";
-import { markFinite } from "./step.ts";
+import { markFinite } from "./finite.ts";
 import { checkNetwork, checkState, DISPOSABLE, mapTrees, type State, type Tensors, treesOf } from "./state.ts";
 import { allOrNothing } from "./tensors.ts";
 

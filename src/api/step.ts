@@ -2,11 +2,9 @@ import { runtime } from "../backend/start.ts";
 import type * as tf from "../backend/tf.ts";
 import { checkOptions, type Names } from "../checks/options.ts";
 import { show } from "../checks/show.ts";
-import { findOutside, MOST } from "../kernels/batch.ts";
-import { floats, type Matrix } from "../kernels/heap.ts";
+import type { Matrix } from "../kernels/heap.ts";
 import type { Runtime } from "../kernels/runtime.ts";
-import { adamUpdate, mayOverflow, type Rule, rule, type Slot } from "../optimizer.ts";
-import type { Adam } from "../optimizer.ts";
+import { adamUpdate, mayOverflow, rule, type Slot } from "../optimizer.ts";
 import type { Config } from "../vae/config.ts";
 import { hasBatchNorm } from "../vae/config.ts";
 import { layout, leaves, mapNetwork, names, type Network } from "../vae/layout.ts";
@@ -14,7 +12,8 @@ import { lossBackward } from "../vae/loss.ts";
 import { OLD_OBJECTIVE, resolveObjective } from "../vae/objective.ts";
 import { termsIn } from "../vae/terms.ts";
 import { batchOf, modelOf } from "./examples.ts";
-import { LOSS, LossError, type LossOptions, type Metrics, metricsOf } from "./loss.ts";
+import { checkFinite, checkGradients, markFinite } from "./finite.ts";
+import { LOSS, type LossOptions, type Metrics, metricsOf } from "./loss.ts";
 import {
   checkNetwork,
   checkParams,
@@ -100,21 +99,6 @@ export type DonateOptions = {
 const UPDATE: Names<DonateOptions> = { donate: true };
 const STEP: Names<LossOptions & DonateOptions> = { ...LOSS, ...UPDATE };
 
-/**
- * Tensors that are known to hold finite values only, since `init`, `load` or a step made them. What is not among them, as
- * in a state that was put together by hand, is looked through once before a step.
- */
-const finiteTensors = new WeakSet<tf.Tensor>();
-
-/**
- * Notes that all tensors of a state hold finite values.
- *
- * @param state A state that was just made and checked.
- */
-export function markFinite(state: State): void {
-  for (const tree of Object.values(treesOf(state))) for (const tensor of leaves(tree!)) finiteTensors.add(tensor);
-}
-
 /** The state after an update by gradients in the heap; `share` is the weight of the batch's statistics, from 0 to 1. */
 function advance(
   action: string,
@@ -144,47 +128,6 @@ function advance(
     markFinite(made);
     if (donate) { for (const tree of Object.values(trees)) for (const tensor of leaves(tree!)) tensor.dispose(); }
     return made;
-  });
-}
-
-/**
- * The largest gradient whose square float32 holds: Adam's second moment is made of squares, and once one of them is
- * infinite its parameter never changes again.
- */
-const MOST_GRADIENT = 1.8446743e19;
-
-/** Throws unless Adam can take the gradients: all of them finite, and their squares, after clipping, too. */
-function checkGradients(
-  rt: Runtime,
-  what: string,
-  grads: readonly Matrix[],
-  where: readonly string[],
-  rules: readonly Rule[],
-  { clipNorm }: Adam,
-): void {
-  grads.forEach((grad, i) => {
-    const most = rules[i] === "statistic" || clipNorm !== undefined ? MOST : MOST_GRADIENT;
-    const at = findOutside(rt, grad, -most, most);
-    if (at < 0) return;
-    const wrong = floats(rt.heap, grad)[at];
-    const why = Number.isFinite(wrong) ? `${wrong}, whose square float32 does not hold,` : `${wrong}`;
-    throw new LossError(
-      `${what}: expected finite gradients, got ${why} in ${where[i]}; the state before is unchanged; ` +
-        `inputs near 1, a lower learning rate or clipNorm may help`,
-    );
-  });
-}
-
-/** Throws unless all values of a tree are finite; those of tensors that are known to be are not looked at. */
-function checkFinite(rt: Runtime, action: string, tree: Tensors, name: string): void {
-  mapNetwork(tree, (tensor, leaf) => {
-    if (finiteTensors.has(tensor)) return;
-    const m = matrixOf(tensor), at = findOutside(rt, m, -MOST, MOST);
-    if (at < 0) return;
-    throw new LossError(
-      `${action}: expected finite values, got ${floats(rt.heap, m)[at]} in ${name}.${leaf}; ` +
-        `the state before is unchanged; a lower learning rate may help`,
-    );
   });
 }
 

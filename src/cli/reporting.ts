@@ -3,7 +3,7 @@ import { dataset } from "../api/batch.ts";
 import { load } from "../api/save.ts";
 import { finalParams } from "../api/state.ts";
 import { report } from "../report/report.ts";
-import { evaluateTest } from "../train.ts";
+import { evaluateTest } from "../course.ts";
 import { readCheckpoint, writeAtomically } from "./checkpoint_file.ts";
 import { imagesFor } from "./images.ts";
 import { print } from "./output.ts";

@@ -6,7 +6,7 @@ import { HOLD_OUT, type HoldOut } from "../data/images.ts";
 import { show, showText } from "../checks/show.ts";
 import { parseText } from "../metadata.ts";
 import { cosine, linear, type Schedule } from "../schedule.ts";
-import type { Course } from "../train.ts";
+import type { Course } from "../course.ts";
 import type { Config } from "../vae/config.ts";
 import { type ObjectiveName, OBJECTIVES } from "../vae/objective.ts";
 import { type RateSchedule, SCHEDULES, type TrainFlags } from "./train_flags.ts";
