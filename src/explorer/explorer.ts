@@ -4,6 +4,7 @@ import type { Model } from "../edge/model.ts";
 import { type Shape, shapeOf } from "../edge/shape.ts";
 import type { Labelled } from "../vae/checks.ts";
 import { activity } from "./activity.ts";
+import { seenLabels } from "./seen_labels.ts";
 
 /** What is on the page, and what it is made of: drawn again where that is no longer the same. */
 type View = { readonly draw: () => void; readonly of: () => readonly unknown[]; last: readonly unknown[] };
@@ -15,6 +16,8 @@ type View = { readonly draw: () => void; readonly of: () => readonly unknown[]; 
 export class Explorer {
   readonly model: Model;
   readonly shape: Shape;
+  /** The labels that the model has seen, ascending; none if it is not conditional. */
+  readonly seen: readonly number[];
   /** Dimensions of the code, the most active first. */
   readonly order: readonly number[];
   /** The variance that tells how active each is, by dimension. */
@@ -31,6 +34,8 @@ export class Explorer {
     this.model = model;
     this.signal = signal;
     this.shape = shapeOf(model);
+    this.seen = seenLabels(model);
+    this.#label = this.seen[0] ?? 0;
     this.variance = activity(model);
     this.order = Array.from(this.variance.keys()).sort((a, b) => this.variance[b]! - this.variance[a]!);
     this.#z = new Float32Array(model.config.latent);
@@ -46,13 +51,13 @@ export class Explorer {
     this.refresh();
   }
 
-  /** What codes are decoded for, if the model is conditional; a class that it does not have becomes the last one. */
+  /** What codes are decoded for, if the model is conditional; a label that it has not seen becomes the one before it. */
   get label(): number {
     return this.#label;
   }
 
   set label(label: number) {
-    this.#label = Math.min(label, Math.max(0, this.model.config.classes - 1));
+    this.#label = this.seen.findLast((one) => one <= label) ?? this.seen[0] ?? 0;
     this.refresh();
   }
 

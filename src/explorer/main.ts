@@ -60,7 +60,7 @@ function show(name: string, model: Model): void {
   follow(next);
   next.z = priorCodes(model, 1, key(next.seed)).data; // the first sample
   part("conditional", HTMLLabelElement).hidden = classes === 0;
-  label.replaceChildren(...Array.from({ length: classes }, (_, c) => new Option(String(c), String(c))));
+  label.replaceChildren(...next.seen.map((c) => new Option(String(c), String(c))));
   panels.hidden = false;
   codePanel(next);
   planePanel(next);
@@ -73,7 +73,7 @@ function show(name: string, model: Model): void {
     history.replaceState(null, "", withAddress(location.hash, values));
   }, () => [next.seed, next.label]);
   description = `${name}: ${input} values, ${likelihood}; ${latent} ${latent === 1 ? "dimension" : "dimensions"}` +
-    `${classes > 0 ? `, ${classes} classes` : ""}; ${(model.bytes / 1e6).toFixed(1)} MB`;
+    `${classes > 0 ? `, ${next.seen.length} classes` : ""}; ${(model.bytes / 1e6).toFixed(1)} MB`;
 }
 
 label.addEventListener("change", () => {

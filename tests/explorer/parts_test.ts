@@ -2,6 +2,7 @@
 import { readAddress, withAddress } from "../../src/explorer/address.ts";
 import { activity } from "../../src/explorer/activity.ts";
 import { fitInk, scaleInk } from "../../src/explorer/fit_ink.ts";
+import { seenLabels } from "../../src/explorer/seen_labels.ts";
 import { priorCodes } from "../../src/edge/prior.ts";
 import { decode, generate, key, likelihood, load } from "../../src/edge/mod.ts";
 import { init, save } from "../../mod.ts";
@@ -106,4 +107,14 @@ Deno.test("the page has in it all that it needs, and a policy that nothing else 
   assertStringIncludes(explorer, "default-src 'none'");
   assert(!/(src|href)="(?!data:)/.test(explorer), "the page names a file");
   assert(!/\{\{\w+\}\}/.test(explorer), "a part is missing");
+});
+
+Deno.test("classes to choose from are those that the model has seen, where its file notes them", async () => {
+  const state = init({ input: 4, latent: 2, classes: 5 }, { key: key(0) });
+  const seen = async (training: string) => seenLabels(await load(save(state, { metadata: { training } })));
+  assertEquals(await seen('{"labels":[0,4]}'), [0, 4]);
+  for (const training of ['{"epochs":3}', '{"labels":[7]}', '{"labels":3}', "null", "no JSON"]) {
+    assertEquals(await seen(training), [0, 1, 2, 3, 4]);
+  }
+  assertEquals(seenLabels(await load(save(init({ input: 4, latent: 2 }, { key: key(0) })))), []);
 });
