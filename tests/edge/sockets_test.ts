@@ -3,7 +3,7 @@ import fc from "npm:fast-check@4.10.2";
 import type { HandlerOptions } from "../../src/edge/handler/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { get, post, served } from "./handler.ts";
-import { hangUp, requestText, send, sendAll, sleep, statusOf } from "./server.ts";
+import { hangUp, requestText, send, sendAll, SINCE_2_9, sleep, statusOf } from "./server.ts";
 
 const ROW = "[[0,1,0.25,0.5,0.1,0.9]]", JSON_BODY = { "content-type": "application/json" };
 
@@ -85,24 +85,31 @@ Deno.test("clients that hang up, in the body or before the answer, leave nothing
   });
 });
 
-Deno.test("a body that is too large is answered with 413, without reading all of it", async () => {
-  await listening({}, async ({ url, port }) => {
-    // Nothing of the body is ever sent.
+Deno.test("a body that claims to be too large is answered with 413, before any of it is sent", async () => {
+  await listening({}, async ({ port }) => {
     assertEquals(statusOf(await send(port, encode(2 ** 21 + 1, ""))), 413);
     assertEquals(statusOf(await send(port, encode(1e15, ""))), 413);
-    let sent = 0;
-    const endless = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        controller.enqueue(new Uint8Array(1 << 16).fill(32));
-        if ((sent += 1 << 16) >= 2 ** 28) controller.close();
-      },
-    });
-    const answer = await fetch(`${url}/encode`, { method: "POST", body: endless, headers: JSON_BODY });
-    assertEquals(answer.status, 413, await answer.text());
-    assert(sent < 2 ** 26, `${sent} bytes were sent`); // what the sockets hold, beside 2 MiB
-    const large = await fetch(`${url}/encode`, { method: "POST", body: new Uint8Array(2 ** 25), headers: JSON_BODY });
-    assertEquals(large.status, 413, await large.text());
   });
+});
+
+Deno.test({
+  name: "a body that is too large is answered with 413, without reading all of it",
+  ignore: !SINCE_2_9,
+  fn: () =>
+    listening({}, async ({ url }) => {
+      let sent = 0;
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          controller.enqueue(new Uint8Array(1 << 16).fill(32));
+          if ((sent += 1 << 16) >= 2 ** 28) controller.close();
+        },
+      });
+      const answer = await fetch(`${url}/encode`, { method: "POST", body: endless, headers: JSON_BODY });
+      assertEquals(answer.status, 413, await answer.text());
+      assert(sent < 2 ** 26, `${sent} bytes were sent`); // what the sockets hold, beside 2 MiB
+      const large = await fetch(`${url}/encode`, { method: "POST", body: new Uint8Array(2 ** 25), headers: JSON_BODY });
+      assertEquals(large.status, 413, await large.text());
+    }),
 });
 
 /** The beginning of an upload of two mebibytes: more than a half of it, so that it takes all of its room. */
